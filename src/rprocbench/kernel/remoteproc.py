@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""linux:include/linux/remoteproc.h: the structs that every driver and the core share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rprocbench.base.run import Run, Watched
+from rprocbench.soc.board import Soc
+from rprocbench.soc.memory import Da, Pa
+
+if TYPE_CHECKING:
+    from .remoteproc_table import Table
+
+FW_RSC_ADDR_ANY = 0xFFFF_FFFF
+NO_OFFSET = 0xFFFF_FFFF
+
+
+class RprocState(IntEnum):
+    """`enum rproc_state`"""
+
+    OFFLINE = 0
+    SUSPENDED = 1
+    RUNNING = 2
+    CRASHED = 3
+    ATTACHED = 4
+    DETACHED = 5
+    LAST = 6
+
+
+class RprocCrashType(IntEnum):
+    """`enum rproc_crash_type`"""
+
+    MMUFAULT = 0
+    WATCHDOG = 1
+    FATAL_ERROR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Firmware:
+    """`struct firmware`: a file's name and its bytes, from `request_firmware` to its release.
+
+    `data` is the kernel's own copy, in ordinary memory that another world may be shown.
+    """
+
+    name: str
+    data: bytearray
+
+    @property
+    def label(self) -> str:
+        """What spans call this buffer."""
+        return "image"
+
+
+@dataclass
+class Host:
+    """The Linux that runs on this board: its firmware files, its pending work, its silicon."""
+
+    run: Run
+    soc: Soc
+    files: dict[str, bytes] = field(default_factory=dict)
+    label: str = "linux"
+    work: list[Callable[[], object]] = field(default_factory=list)
+
+    def queue_work(self, work: Callable[[], object]) -> None:
+        """Run `work` later: when the current call has given up its locks."""
+        self.work.append(work)
+
+    def run_work(self) -> None:
+        """Run all queued work, oldest first, and what it queues in turn."""
+        while self.work:
+            self.work.pop(0)()
+
+
+Op = Callable[..., Any] | None
+
+
+@dataclass(frozen=True)
+class RprocOps:
+    """`struct rproc_ops`: what a platform driver provides; None is NULL."""
+
+    prepare: Op = None
+    unprepare: Op = None
+    start: Op = None
+    stop: Op = None
+    attach: Op = None
+    detach: Op = None
+    kick: Op = None
+    da_to_va: Op = None
+    parse_fw: Op = None
+    handle_rsc: Op = None
+    find_loaded_rsc_table: Op = None
+    get_loaded_rsc_table: Op = None
+    load: Op = None
+    sanity_check: Op = None
+    get_boot_addr: Op = None
+    panic: Op = None
+    coredump: Op = None
+    boot: Op = None  # proposed in the seed mail, 1 Feb 2024; NULL in every released kernel
+    release_fw: Op = None  # proposed from v10 on; NULL in every released kernel
+
+
+@dataclass
+class RprocMemEntry(Watched):
+    """`struct rproc_mem_entry`: a carveout. A `va` is the physical address that is mapped there."""
+
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"priv"})
+
+    run: Run
+    name: str
+    len: int
+    da: Da
+    va: Pa | None = None
+    dma: Pa = Pa(0)
+    is_iomem: bool = False
+    rsc_offset: int = NO_OFFSET
+    flags: int = 0
+    of_resm_idx: int = NO_OFFSET
+    alloc: Callable[["Rproc", "RprocMemEntry"], None] | None = None
+    release: Callable[["Rproc", "RprocMemEntry"], None] | None = None
+    priv: Any = None
+
+    def __post_init__(self) -> None:
+        self.watch(f"carveout {self.name}")
+
+
+@dataclass
+class RprocSubdev:
+    """`struct rproc_subdev`: something that starts and stops with the remote processor."""
+
+    run: Run
+    name: str
+    prepare: Callable[["RprocSubdev"], None] | None = None
+    start: Callable[["RprocSubdev"], None] | None = None
+    stop: Callable[["RprocSubdev", bool], None] | None = None
+    unprepare: Callable[["RprocSubdev"], None] | None = None
+    owner: Any = None
+
+    @property
+    def label(self) -> str:
+        """How the trace calls it."""
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class RprocDumpSegment:
+    """`struct rproc_dump_segment`: a part of the remote's memory that a coredump shows."""
+
+    da: Da
+    size: int
+
+
+@dataclass
+class Rproc(Watched):
+    """`struct rproc`: one remote processor as the core sees it."""
+
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"host", "ops", "priv"})
+
+    run: Run
+    host: Host
+    name: str
+    firmware: str
+    ops: RprocOps
+    priv: Any = None
+    index: int = 0
+    power: int = 0
+    state: RprocState = RprocState.OFFLINE
+    lock_held: bool = False
+    dump_conf: str = "disabled"
+    auto_boot: bool = True
+    sysfs_read_only: bool = False
+    has_iommu: bool = False
+    domain: bool = False
+    bootaddr: int = 0
+    carveouts: tuple[RprocMemEntry, ...] = ()
+    mappings: tuple[tuple[int, int], ...] = ()
+    traces: tuple[Any, ...] = ()
+    num_traces: int = 0
+    rvdevs: tuple[Any, ...] = ()
+    subdevs: tuple[RprocSubdev, ...] = ()
+    subdevs_started: bool = False
+    nb_vdev: int = 0
+    notifyids: tuple[int, ...] = ()
+    max_notifyid: int = -1
+    table_ptr: "Table | None" = None
+    cached_table: "Table | None" = None
+    clean_table: "Table | None" = None
+    table_sz: int = 0
+    dump_segments: tuple[RprocDumpSegment, ...] = ()
+    elf_class: int = 0
+    elf_machine: int = 0
+    crash_cnt: int = 0
+    recovery_disabled: bool = False
+    deleting: bool = False
+    crash_pending: bool = False
+    attach_on_recovery: bool = False
+    registered: bool = False
+
+    def __post_init__(self) -> None:
+        self.watch(f"remoteproc{self.index}")

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Memory that several worlds share, each seeing it at addresses of its own.
+
+`Pa` is where the Cortex-A finds a byte, `Da` where the Cortex-M does. A `Ram` is the silicon; an
+`AddressSpace` maps it, at one address or at several (aliases share the storage).
+"""
+
+import mmap
+from dataclasses import dataclass, field
+from typing import ClassVar, Generic, NewType, TypeVar
+
+from rprocbench.base.run import Run, Watched
+from rprocbench.base.trace import Filled, Lane, Wrote
+
+Pa = NewType("Pa", int)
+Da = NewType("Da", int)
+Address = TypeVar("Address", Pa, Da)
+
+KIB = 1024
+MIB = 1024 * KIB
+PAGE = 1024  # the grain in which changes by the M4 are noticed
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One `dma-ranges` triple: `size` bytes that the M4 finds at `da` and Linux at `pa`."""
+
+    da: Da
+    pa: Pa
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A reserved-memory node: `size` bytes at `pa`, given to the remote processor."""
+
+    name: str
+    pa: Pa
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A memory as it is soldered: its name and its size in bytes."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping(Generic[Address]):
+    """`size` bytes of `chip`, from `offset`, that appear at `base`."""
+
+    base: Address
+    chip: str
+    size: int
+    offset: int = 0
+
+
+def pa_to_da(windows: tuple[Window, ...], pa: Pa, size: int = 1) -> Da | None:
+    """The device address of `[pa, pa + size)` by the first window that holds all of it."""
+    for window in windows:
+        if window.pa <= pa and pa + size <= window.pa + window.size:
+            return Da(pa - window.pa + window.da)
+    return None
+
+
+def da_to_pa(windows: tuple[Window, ...], da: Da, size: int = 1) -> Pa | None:
+    """The physical address of `[da, da + size)` by the first window that holds all of it."""
+    for window in windows:
+        if window.da <= da and da + size <= window.da + window.size:
+            return Pa(da - window.da + window.pa)
+    return None
+
+
+@dataclass
+class Ram(Watched):
+    """`size` bytes of storage, `fill` in each at power-up. Who writes says in which lane."""
+
+    LANE: ClassVar[Lane] = Lane.HARDWARE
+
+    run: Run
+    name: str
+    size: int
+    fill: int = 0
+    _store: mmap.mmap = field(init=False, repr=False)
+    _shadow: bytearray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._store = mmap.mmap(-1, self.size)
+        if self.fill:
+            self._store[:] = bytes([self.fill]) * self.size
+        self._shadow = bytearray(self._store[:])
+        self.watch(self.name)
+
+    @property
+    def buffer(self) -> mmap.mmap:
+        """The storage itself, for an engine that maps it. What it writes shows at `note_changes`."""
+        return self._store
+
+    def read(self, offset: int, size: int) -> bytes:
+        """`size` bytes from `offset`."""
+        return self._store[offset : offset + size]
+
+    def write(self, lane: Lane, offset: int, data: bytes) -> None:
+        """Put `data` at `offset`."""
+        if data:
+            self._store[offset : offset + len(data)] = data
+            self._shadow[offset : offset + len(data)] = data
+            self.run.record(Wrote(lane, self.label, offset, bytes(data)))
+
+    def set(self, lane: Lane, offset: int, size: int, value: int) -> None:
+        """Set `size` bytes from `offset` to `value`."""
+        if size:
+            self._store[offset : offset + size] = bytes([value]) * size
+            self._shadow[offset : offset + size] = bytes([value]) * size
+            self.run.record(Filled(lane, self.label, offset, size, value))
+
+    def note_changes(self, lane: Lane) -> None:
+        """Record what was written behind our back (by the engine) since the last call."""
+        for at in range(0, self.size, PAGE):
+            now = self._store[at : at + PAGE]
+            if now != self._shadow[at : at + PAGE]:
+                old = self._shadow[at : at + PAGE]
+                changed = [i for i, byte in enumerate(now) if byte != old[i]]
+                first, last = changed[0], changed[-1] + 1
+                self._shadow[at : at + PAGE] = now
+                self.run.record(Wrote(lane, self.label, at + first, now[first:last]))
+
+
+class AddressSpace(Generic[Address]):
+    """What one world sees: which byte of which memory lies at an address."""
+
+    def __init__(self, lane: Lane, mappings: tuple[Mapping[Address], ...], rams: dict[str, Ram]):
+        self.lane = lane
+        self.mappings = list(mappings)
+        self.rams = rams
+
+    def locate(self, address: Address, size: int) -> tuple[Ram, int] | None:
+        """The memory and offset of `[address, address + size)`, or None unless one mapping has all."""
+        for mapping in self.mappings:
+            at = address - mapping.base
+            if at >= 0 and at + size <= mapping.size:
+                return self.rams[mapping.chip], mapping.offset + at
+        return None
+
+    def _find(self, address: Address, size: int) -> tuple[Ram, int]:
+        found = self.locate(address, size)
+        if found is None:
+            raise IndexError(f"{self.lane} sees no memory at {address:#x}+{size:#x}")
+        return found
+
+    def read(self, address: Address, size: int) -> bytes:
+        """`size` bytes. Raises `IndexError` where this world sees no memory."""
+        ram, offset = self._find(address, size)
+        return ram.read(offset, size)
+
+    def write(self, address: Address, data: bytes, lane: Lane | None = None) -> None:
+        """Put `data`, on behalf of `lane`. Raises `IndexError` where this world sees no memory."""
+        ram, offset = self._find(address, len(data))
+        ram.write(lane or self.lane, offset, data)
+
+    def fill(self, address: Address, size: int, value: int, lane: Lane | None = None) -> None:
+        """Set bytes, on behalf of `lane`. Raises `IndexError` where this world sees no memory."""
+        ram, offset = self._find(address, size)
+        ram.set(lane or self.lane, offset, size, value)
