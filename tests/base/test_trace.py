@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rprocbench.base.errors import Cite, InputError, Span
-from rprocbench.base.state import MemoryImage, State, fold
+from rprocbench.base.state import MemoryImage, State, check, fold
 from rprocbench.base.trace import (
     EVENTS, Changed, Created, Entered, Event, Failed, Fetched, Filled, Gone, Lane, Left, Logged,
     Message, Ran, Signalled, Unwound, Wrote, freeze, lanes,
@@ -85,6 +85,8 @@ def test_a_sparse_memory_reads_like_a_flat_one(
         flat[offset : offset + len(kept)] = kept
         sparse.write(offset, kept)
     assert sparse.read(0, size + 10) == flat
+    with pytest.raises(ValueError, match="do not lie"):
+        sparse.write(size, b"x")
 
 
 def test_a_trace_that_contradicts_itself_does_not_fold() -> None:
@@ -113,3 +115,13 @@ def test_only_values_that_compare_across_processes_may_enter() -> None:
     assert freeze([Lane.M4, bytearray(b"x"), {"k": 1}]) == ("M4", b"x", (("k", 1),))
     with pytest.raises(TypeError):
         freeze(object())
+
+
+def test_a_trace_that_no_run_can_leave_is_noticed() -> None:
+    entered = Entered("a", 1, 0, Cite("linux", "a.c", "a"), "")
+    check([entered, Left("a", 0)])
+    for bad in ([Left("a", 0)], [entered, Left("b", 0)], [Entered("a", 1, 5, entered.cite, "")]):
+        with pytest.raises(ValueError, match="is"):
+            check(bad)
+    with pytest.raises(KeyError):
+        check([Wrote(Lane.M4, "nowhere", 0, b"x")])

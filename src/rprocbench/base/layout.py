@@ -15,7 +15,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, cast, dataclass_transform
+from typing import Any, ClassVar, Self, dataclass_transform
 
 from .errors import InputCode, InputError, Span
 
@@ -123,7 +123,10 @@ class Record:
             yield Leaf(f"{path}.{name}", self.span(name), getattr(self, name), field.doc)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and cast("Record", other).pack() == self.pack()
+        return isinstance(other, Record) and (type(other), other.pack()) == (
+            type(self),
+            self.pack(),
+        )
 
     def __hash__(self) -> int:
         return hash((type(self), self.pack()))

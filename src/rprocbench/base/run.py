@@ -123,7 +123,7 @@ def mirrors(source: str) -> Callable[[F], F]:
 
         @wraps(fn)
         def step(subject: Modelled, *args: Any, **kwargs: Any) -> Any:
-            patch = subject.run.patches.get(fn.__name__, step)
+            patch: Any = subject.run.patches.get(fn.__name__, step)
             if patch is not step:
                 return patch(subject, *args, **kwargs)
             with subject.run.step(cite, subject):

@@ -4,7 +4,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .trace import Changed, Created, Event, Filled, Gone, Trace, Value, Wrote
+from .trace import (
+    Changed, Created, Entered, Event, Failed, Filled, Gone, Left, Trace, Unwound, Value, Wrote,
+)  # fmt: skip
 
 PAGE = 4096
 
@@ -30,7 +32,8 @@ class MemoryImage:
         return bytes(out)
 
     def write(self, offset: int, data: bytes) -> None:
-        """Put `data` at `offset`."""
+        """Put `data` at `offset`. Raises `ValueError` outside the memory."""
+        self.check(offset, len(data))
         done = 0
         while done < len(data):
             page, at = divmod(offset + done, PAGE)
@@ -38,6 +41,11 @@ class MemoryImage:
             stored = self.pages.setdefault(page, bytearray([self.fill]) * PAGE)
             stored[at : at + len(chunk)] = chunk
             done += len(chunk)
+
+    def check(self, offset: int, size: int) -> None:
+        """Raise `ValueError` unless `[offset, offset + size)` lies in the memory."""
+        if offset < 0 or size < 0 or offset + size > self.size:
+            raise ValueError(f"{size:#x} bytes at {offset:#x} do not lie in {self.size:#x} bytes")
 
 
 @dataclass
@@ -49,15 +57,18 @@ class State:
     memories: dict[str, MemoryImage] = field(default_factory=dict)
 
     def apply(self, event: Event) -> None:
-        """Take one more event into account. Raises `ValueError` where the trace contradicts itself."""
+        """Take one more event into account.
+
+        Raises `ValueError` or `KeyError` where the trace contradicts itself.
+        """
         match event:
             case Created(owner=owner):
                 self.objects[owner] = dict(event.fields)
                 self.kinds[owner] = event.kind
                 if event.kind == "Ram":
                     size, fill = self.objects[owner]["size"], self.objects[owner]["fill"]
-                    assert isinstance(size, int)
-                    assert isinstance(fill, int)
+                    if not isinstance(size, int) or not isinstance(fill, int):
+                        raise ValueError(f"{owner} has no size")  # noqa: TRY004  a bad trace
                     self.memories[owner] = MemoryImage(size, fill)
             case Changed(owner=owner):
                 if self.objects[owner].get(event.field) != event.before:
@@ -69,6 +80,7 @@ class State:
             case Wrote():
                 self.memories[event.ram].write(event.offset, event.data)
             case Filled():
+                self.memories[event.ram].check(event.offset, event.size)
                 self.memories[event.ram].write(event.offset, bytes([event.value]) * event.size)
             case _:
                 pass
@@ -85,3 +97,26 @@ def fold(events: Iterable[Event]) -> State:
 def state_at(trace: Trace, index: int) -> State:
     """The state just after event `index` of `trace`; -1 is before anything happened."""
     return fold(trace[: index + 1])
+
+
+def check(trace: Trace) -> None:
+    """Raise `ValueError` or `KeyError` unless `trace` can have been left by a run.
+
+    Calls must nest, and the changes must fold.
+    """
+    open_calls: list[str] = []
+    state = State()
+    for event in trace:
+        state.apply(event)
+        match event:
+            case Entered():
+                if event.depth != len(open_calls):
+                    raise ValueError(f"{event.function} is entered at depth {event.depth}")
+                open_calls.append(event.function)
+            case Left() | Failed():
+                if not open_calls or open_calls.pop() != event.function:
+                    raise ValueError(f"{event.function} ends, but is not open")
+            case Unwound() if not open_calls:
+                raise ValueError(f"{event.function} unwinds, but is not open")
+            case _:
+                pass

@@ -51,14 +51,14 @@ def encode_event(event: Event) -> dict[str, Any]:
 
 
 @cache
-def _hints(kind: type[Event]) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _hints(kind: str) -> dict[str, Any]:
+    return get_type_hints(EVENTS[kind])
 
 
 def decode_event(data: Any) -> Event:
     """JSON data as one event. Raises `KeyError`, `TypeError` or `ValueError` if it is not one."""
     kind = EVENTS[data["event"]]
-    hints = _hints(kind)
+    hints = _hints(data["event"])
     values: dict[str, Any] = {}
     for name, raw in data.items():
         if name == "event":

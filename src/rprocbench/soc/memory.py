@@ -133,7 +133,7 @@ class AddressSpace(Generic[Address]):
 
     def __init__(self, lane: Lane, mappings: tuple[Mapping[Address], ...], rams: dict[str, Ram]):
         self.lane = lane
-        self.mappings = list(mappings)
+        self.mappings: list[Mapping[Address]] = list(mappings)
         self.rams = rams
 
     def locate(self, address: Address, size: int) -> tuple[Ram, int] | None:
