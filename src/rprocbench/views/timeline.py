@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A run as lanes: Linux, OP-TEE, M4 and hardware in the order things happened."""
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from typing import Literal
+
+from rprocbench.base.trace import Lane, Trace
+
+from .calls import CallTree, call_tree, is_event_of_story, is_told_failure, told_calls
+from .rows import Row, Rows
+
+Detail = Literal["story", "full"]
+PAGE_OF_ROWS = 72
+DEEPEST = 2
+LANES = tuple(Lane)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The description of the view: rows in order, each in one lane or an arrow between two."""
+
+    title: str
+    rows: tuple[Row, ...]
+    events: int
+    detail: Detail
+    verdict: str
+
+    @property
+    def alt(self) -> str:
+        """The whole view in a sentence or two, for who does not see it."""
+        counts = [(lane, sum(row.lane == lane for row in self.rows)) for lane in LANES]
+        told = ", ".join(f"{lane} {count}" for lane, count in counts if count)
+        return f"{self.title}: {len(self.rows)} rows for {self.events} events ({told}). {self.verdict}"
+
+
+def timeline(trace: Trace, detail: Detail = "story", title: str = "Run") -> Timeline:
+    """Describe `trace`.
+
+    `full` has a row for everything but plain returns. `story` tells what `calls.is_told` and
+    `calls.is_event_of_story` choose, looking at most two calls deep into each realm, and less deep
+    if the page of 72 rows would overflow; what is always told may overflow it.
+    """
+    tree = call_tree(trace)
+    if detail == "full":
+        rows = Rows(tree, {call.index: () for call in tree.calls}).tell_all(lambda _index: True)
+    else:
+        for depth in range(DEEPEST, -1, -1):
+            told = told_calls(tree, depth)
+            rows = Rows(tree, told, numbered=False).tell_all(_chosen(tree, told))
+            if len(rows) <= PAGE_OF_ROWS:
+                break
+    return Timeline(title, rows, len(trace), detail, _verdict(tree))
+
+
+def _chosen(tree: CallTree, told: Container[int]) -> Callable[[int], bool]:
+    def chosen(index: int) -> bool:
+        event, call = tree.trace[index], tree.inside[index]
+        match type(event).__name__:
+            case "Entered":
+                return index in told
+            case "Failed":
+                return call is not None and is_told_failure(call)
+            case "Left":
+                return False
+            case _:
+                return is_event_of_story(event, call)
+
+    return chosen
+
+
+def _verdict(tree: CallTree) -> str:
+    """How the outermost calls ended, the last one first."""
+    outer = [call for call in tree.calls if call.parent is None]
+    if not outer:
+        return "No call was made."
+    bad = [call for call in outer if call.failed]
+    if not bad:
+        names = ", ".join(dict.fromkeys(call.event.function for call in outer))
+        return f"Every outermost call returned without error: {names}."
+    failed = bad[0].failed
+    assert failed
+    why = f" ({failed.why})" if failed.why else ""
+    return f"{failed.function} failed with {failed.code}{why}."
