@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""optee_os:ta/remoteproc/src/remoteproc_core.c: is this image genuine? Header, TLVs, signature.
+
+Up to the signature every byte is what the normal world says it is.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from hashlib import sha256
+
+from rprocbench.base.errors import ModelledError, TeeResult
+from rprocbench.base.run import Modelled, Unwind, mirrors
+from rprocbench.base.trace import Lane
+from rprocbench.formats.tee_params import ParamType, PtaCmd, value
+
+from .arithmetic import HALF, add_overflow, roundup_64, wrapping_add
+from .commands import Memref
+from .heap import HeapBlock, TEE_Free, TEE_Malloc
+from .libutee import TEE_InvokeTACommand
+from .pta_remoteproc import (
+    KEY_INFO_HDR,
+    PTA_RPROC_HWCAP_FMT_ELF,
+    PTA_RPROC_HWCAP_PROT_HASH_TABLE,
+    SHA256_SIZE,
+    TEE_ALG_ECDSA_SHA256,
+    TEE_ALG_RSASSA_PKCS1_V1_5_SHA256,
+)
+from .ta_context import RemoteprocContext
+from .wire import HEADER_VERSION, RPROC_HDR_MAGIC, FwHdr, TlvHdr
+
+core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
+
+
+class Tlv(IntEnum):
+    """`RPROC_TLV_*`: what a TLV's value means."""
+
+    SIGNTYPE = 0x01
+    HASHTYPE = 0x02
+    NUM_IMG = 0x03
+    IMGTYPE = 0x04
+    IMGSIZE = 0x05
+    HASHTABLE = 0x10
+    PKEYINFO = 0x11
+
+
+ALGORITHMS = {1: TEE_ALG_RSASSA_PKCS1_V1_5_SHA256, 2: TEE_ALG_ECDSA_SHA256}
+
+
+def emsg(subject: Modelled, text: str) -> None:
+    """`EMSG`: a line on the secure console."""
+    subject.run.log(Lane.OPTEE, text, "err")
+
+
+@contextmanager
+def emsg_on_error(subject: Modelled, text: str) -> Iterator[None]:
+    """Log `text`, with `{res}` filled in, when the block reports an error, and pass the error on."""
+    try:
+        yield
+    except ModelledError as error:
+        emsg(subject, text.format(res=f"{error.code:#x}"))
+        raise
+
+
+@core_c
+def remoteproc_get_capabilities(ctx: RemoteprocContext) -> None:
+    """Does the hardware offer ELF loading, protected by a hash table?"""
+    fmt, protection = value(type_=ParamType.VALUE_OUTPUT), value(type_=ParamType.VALUE_OUTPUT)
+    TEE_InvokeTACommand(ctx.ta, PtaCmd.HW_CAPABILITIES, value(ctx.rproc_id), fmt, protection)
+    if fmt.a != PTA_RPROC_HWCAP_FMT_ELF or not protection.a & PTA_RPROC_HWCAP_PROT_HASH_TABLE:
+        raise ModelledError(TeeResult.NOT_IMPLEMENTED, "no hash-table protection of ELF images")
+
+
+@core_c
+def remoteproc_save_fw_header_and_tlvs(ctx: RemoteprocContext) -> None:
+    """Copy header, TLVs and signature out of the normal world's reach.
+
+    - the lengths are read from shared memory first, to know how much to copy; the copy reads them
+      again, and what is used later is the copy's (W-04)
+    - they are read before anything is known about the buffer's size (W-18)
+    - a signature length of 0xffff_fff9 or more is padded to 0 bytes (W-13)
+    """
+    fw = ctx.image
+    tlv_len, sign_len = fw.field(0, FwHdr, "tlv_len"), fw.field(0, FwHdr, "sign_len")
+    lengths = fw.span(*_place("tlv_len", "sign_len"))
+    length = add_overflow(FwHdr.SIZE, roundup_64(tlv_len), roundup_64(sign_len))
+    wraps = roundup_64(tlv_len) < tlv_len or roundup_64(sign_len) < sign_len
+    if length is None or (wraps and ctx.ta.generation.refuses_wrapping_lengths):
+        raise ModelledError(TeeResult.BAD_PARAMETERS, "the lengths overflow 32 bits", span=lengths)
+    if fw.size <= length:
+        raise ModelledError(
+            TeeResult.BAD_PARAMETERS,
+            f"header, TLVs and signature take {length} bytes, the image has {fw.size}",
+            span=lengths,
+        )
+    for name, size in (("sign_len", sign_len), ("tlv_len", tlv_len)):
+        if not size:
+            span = fw.span(*_place(name, name))
+            raise ModelledError(TeeResult.BAD_PARAMETERS, f"{name} is 0", span=span)
+    ctx.sec_cpy = TEE_Malloc(ctx.ta.heap, length, fw.name)
+    ctx.sec_cpy.memory[:] = fw.fetch(0, length)
+    if ctx.ta.generation.compares_second_read and (
+        ctx.sec_cpy.field(0, FwHdr, "tlv_len") != tlv_len
+        or ctx.sec_cpy.field(0, FwHdr, "sign_len") != sign_len
+    ):
+        raise ModelledError(TeeResult.BAD_PARAMETERS, "the lengths changed meanwhile", span=lengths)
+
+
+def _place(first: str, last: str) -> tuple[int, int]:
+    """Start and size of the header fields from `first` to `last`."""
+    start, end = FwHdr.SPANS[first][0], FwHdr.SPANS[last][1]
+    return start, end - start
+
+
+@core_c
+def remoteproc_verify_header(ctx: RemoteprocContext) -> None:
+    """Magic, version, and lengths that add up to the size of the image; from the TA's own copy."""
+    hdr = FwHdr.parse(ctx.copy.memory, buffer=ctx.image.name)
+    if hdr.magic != RPROC_HDR_MAGIC:
+        raise ModelledError(TeeResult.BAD_PARAMETERS, "wrong magic", span=hdr.span("magic"))
+    if hdr.version != HEADER_VERSION:
+        raise ModelledError(
+            TeeResult.BAD_PARAMETERS, f"version {hdr.version}", span=hdr.span("version")
+        )
+    parts = (roundup_64(n) for n in (hdr.sign_len, hdr.img_len, hdr.tlv_len))
+    total = add_overflow(FwHdr.SIZE, *parts)
+    if total != ctx.image.size:
+        raise ModelledError(
+            TeeResult.BAD_PARAMETERS,
+            f"the lengths say {'too much' if total is None else total}, "
+            f"the image has {ctx.image.size} bytes",
+            span=ctx.image.span(*_place("tlv_len", "img_len")),
+        )
+
+
+@core_c
+def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: Tlv) -> tuple[int, int]:
+    """Where in the copy the first value of that type lies, and how long it is.
+
+    - a length that would overflow an address ends the search
+    - a matching TLV that overruns the area is skipped
+    - a matching TLV without value counts as not found
+    """
+    copy, checks = ctx.copy, ctx.ta.generation.checks_tlv_lengths
+    at, end = FwHdr.SIZE, FwHdr.SIZE + copy.field(0, FwHdr, "tlv_len")
+    while at + TlvHdr.SIZE <= end:
+        found, length = copy.field(at, TlvHdr, "type"), copy.field(at, TlvHdr, "length")
+        at += TlvHdr.SIZE
+        if checks and length >= HALF:
+            break
+        if found == tlv_type and (at + length <= end or not checks):
+            if not length:
+                span = copy.span(at - TlvHdr.SIZE, TlvHdr.SIZE)
+                raise ModelledError(TeeResult.NO_DATA, f"TLV {tlv_type.name} is empty", span=span)
+            return at, length
+        at = wrapping_add(at, roundup_64(length))
+    raise ModelledError(TeeResult.NO_DATA, f"no TLV {tlv_type.name}")
+
+
+@core_c
+def remoteproc_verify_signature(ctx: RemoteprocContext) -> None:
+    """Hash header and TLVs, and have the PTA verify the signature over them."""
+    copy, name = ctx.copy, ctx.image.name
+    hdr = FwHdr.parse(copy.memory, buffer=name)
+    try:
+        at, length = remoteproc_get_tlv(ctx, Tlv.SIGNTYPE)
+    except ModelledError as error:
+        raise ModelledError(TeeResult.BAD_PARAMETERS, error.why, span=error.span) from error
+    if length != 1:
+        raise ModelledError(
+            TeeResult.BAD_PARAMETERS, f"SIGNTYPE is {length} bytes long", span=copy.span(at, length)
+        )
+    sign_type = copy.fetch(at, 1)[0]
+    if sign_type not in ALGORITHMS:
+        emsg(ctx, f"Unsupported signature type {sign_type}")
+        raise ModelledError(
+            TeeResult.NOT_SUPPORTED, f"signature type {sign_type}", span=copy.span(at, 1)
+        )
+    with Unwind(ctx) as unwind:
+        digest = TEE_Malloc(ctx.ta.heap, SHA256_SIZE)
+        unwind.label("free_digest", TEE_Free, ctx.ta.heap, digest)
+        signed = FwHdr.SIZE + roundup_64(hdr.tlv_len)
+        digest.memory[:] = sha256(copy.fetch(0, signed)).digest()
+        key_info = remoteproc_get_key_info(ctx, ALGORITHMS[sign_type])
+        unwind.label("free_key_info", TEE_Free, ctx.ta.heap, key_info)
+        with emsg_on_error(ctx, "Failed to verify signature, res = {res}"):
+            TEE_InvokeTACommand(
+                ctx.ta,
+                PtaCmd.VERIFY_DIGEST,
+                value(ctx.rproc_id),
+                Memref(key_info, 0, len(key_info.memory)),
+                Memref(digest, 0, SHA256_SIZE),
+                Memref(copy, signed, hdr.sign_len),
+            )
+    TEE_Free(ctx.ta.heap, key_info)
+    TEE_Free(ctx.ta.heap, digest)
+
+
+def remoteproc_get_key_info(ctx: RemoteprocContext, algo: int) -> HeapBlock:
+    """`struct rproc_pta_key_info`: the algorithm, and what the image says about its key, if anything."""
+    try:
+        at, length = remoteproc_get_tlv(ctx, Tlv.PKEYINFO)
+    except ModelledError:
+        at, length = 0, 0
+    block = TEE_Malloc(ctx.ta.heap, wrapping_add(KEY_INFO_HDR, length))
+    said = ctx.copy.fetch(at, length)
+    block.memory[:] = algo.to_bytes(4, "little") + length.to_bytes(4, "little") + said
+    return block
+
+
+@core_c
+def remoteproc_verify_firmware(ctx: RemoteprocContext) -> None:
+    """All that stands between a buffer of the normal world and the word "genuine"."""
+    remoteproc_get_capabilities(ctx)
+    if not ctx.image.aligned(0):
+        raise ModelledError(TeeResult.BAD_PARAMETERS, "the image is not 4-byte aligned")
+    remoteproc_save_fw_header_and_tlvs(ctx)
+    remoteproc_verify_header(ctx)
+    remoteproc_verify_signature(ctx)
+    ctx.fw_img = len(ctx.copy.memory)
+    ctx.fw_img_sz = FwHdr.parse(ctx.copy.memory).img_len

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""optee_os:ta/remoteproc/src/remoteproc_core.c: from a genuine image to a loaded one.
+
+Hash rows are in the TA's memory and signed; the ELF images are neither.
+"""
+
+from functools import partial
+
+from rprocbench.base.errors import ModelledError, TeeResult
+from rprocbench.base.run import mirrors
+from rprocbench.formats.tee_params import ParamType, PtaCmd, value
+from rprocbench.soc.memory import Da, Pa
+
+from .arithmetic import wrapping_add
+from .commands import Memref
+from .elf_parser import (
+    ElfImage,
+    e32_parse_ehdr,
+    e32_parser_find_rsc_table,
+    e32_parser_load_elf_image,
+)
+from .firmware import Tlv, emsg, emsg_on_error, remoteproc_get_tlv
+from .heap import TEE_Malloc
+from .libutee import TEE_InvokeTACommand
+from .ta_context import RemoteprocContext
+from .wire import ELF_TYPE, PT_LOAD, HashRow
+
+core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
+
+
+@core_c
+def remoteproc_get_hash_table(ctx: RemoteprocContext) -> None:
+    """A copy of the signed hash table, one row per program header of all images."""
+    at, length = remoteproc_get_tlv(ctx, Tlv.HASHTABLE)
+    if length % HashRow.SIZE:
+        raise ModelledError(
+            TeeResult.BAD_PARAMETERS,
+            f"{length} bytes of hash table are no whole rows",
+            span=ctx.copy.span(at, length),
+        )
+    ctx.hash_table = TEE_Malloc(ctx.ta.heap, length, ctx.image.name)
+    ctx.hash_table.memory[:] = ctx.copy.fetch(at, length)
+
+
+def remoteproc_rows(ctx: RemoteprocContext) -> list[HashRow]:
+    """The rows of the hash table, in order."""
+    assert ctx.hash_table is not None
+    table = ctx.hash_table.memory
+    return [HashRow.parse(table, at) for at in range(0, len(table), HashRow.SIZE)]
+
+
+@core_c
+def remoteproc_get_num_img(ctx: RemoteprocContext) -> int:
+    """How many ELF images there are."""
+    at, length = remoteproc_get_tlv(ctx, Tlv.NUM_IMG)
+    span = ctx.copy.span(at, length)
+    if length != 1:
+        raise ModelledError(TeeResult.BAD_FORMAT, f"NUM_IMG is {length} bytes long", span=span)
+    num_img = ctx.copy.fetch(at, 1)[0]
+    if not num_img:
+        raise ModelledError(TeeResult.NO_DATA, "no image", span=span)
+    return num_img
+
+
+@core_c
+def remoteproc_load_segment(
+    ctx: RemoteprocContext, src: int, size: int, da: Da, memsz: int
+) -> None:
+    """Load one segment, if the hash table knows it.
+
+    - the first row with that address decides, whatever its type (W-08)
+    - sizes must be the row's, and the bytes must lie in the images
+    - the tail beyond the file's bytes is cleared, wherever it may lie
+    """
+    rows = remoteproc_rows(ctx)
+    index = next((i for i, row in enumerate(rows) if row.p_paddr == da), None)
+    if index is None:
+        raise ModelledError(TeeResult.NO_DATA, f"no hash row for device address {da:#x}")
+    row, end = rows[index], ctx.fw_img + ctx.fw_img_sz
+    span = ctx.image.span(src, size)
+    if row.p_type != PT_LOAD or row.p_filesz != size or row.p_memsz != memsz:
+        raise ModelledError(
+            TeeResult.BAD_PARAMETERS, f"hash row {index} is of another segment", span=span
+        )
+    if src < ctx.fw_img or src > end or src + size > end:
+        raise ModelledError(TeeResult.BAD_PARAMETERS, "a segment is not in the images", span=span)
+    rproc_id = ctx.rproc_id
+    if size:
+        with emsg_on_error(ctx, "Fails to load segment, res = 0x{res}"):
+            TEE_InvokeTACommand(
+                ctx.ta,
+                PtaCmd.LOAD_SEGMENT_SHA256,
+                value(rproc_id),
+                Memref(ctx.image, src, size),
+                value(da),
+                Memref(ctx.hash_table, HashRow.SIZE * index + HashRow.SPANS["hash"][0], 32),
+            )
+    if size < memsz:
+        tail = value(wrapping_add(da, size))
+        with emsg_on_error(ctx, "Fails to clear segment, res = {res}"):
+            TEE_InvokeTACommand(
+                ctx.ta, PtaCmd.SET_MEMORY, value(rproc_id), tail, value(memsz - size), value(0)
+            )
+    ctx.rows_loaded |= {index}
+
+
+@core_c
+def remoteproc_da_to_pa(ctx: RemoteprocContext, da: Da, size: int) -> Pa:
+    """Where Linux finds a device address; whatever goes wrong is ACCESS_DENIED."""
+    pa = value(type_=ParamType.VALUE_OUTPUT)
+    try:
+        TEE_InvokeTACommand(
+            ctx.ta, PtaCmd.FIRMWARE_DA_TO_PA, value(ctx.rproc_id), value(da), value(size), pa
+        )
+    except ModelledError as error:
+        emsg(ctx, f"Failed to translate device address {f'{da:#x}' if da else '0'}")
+        raise ModelledError(TeeResult.ACCESS_DENIED, error.why) from error
+    return Pa(pa.a | pa.b << 32)
+
+
+@core_c
+def remoteproc_parse_rsc_table(ctx: RemoteprocContext, elf: ElfImage) -> None:
+    """Note where the resource table will lie. An image without one is fine; a second table is not."""
+    try:
+        da, size = e32_parser_find_rsc_table(elf)
+    except ModelledError as error:
+        if error.code is TeeResult.NO_DATA:
+            return
+        raise
+    if ctx.rsc_pa or ctx.rsc_size:
+        emsg(ctx, "More than one resource table found")
+        raise ModelledError(TeeResult.BAD_FORMAT, "a second resource table")
+    ctx.rsc_pa = remoteproc_da_to_pa(ctx, da, size)
+    ctx.rsc_size = size
+
+
+@core_c
+def remoteproc_load_elf(ctx: RemoteprocContext) -> None:
+    """Load all images, and find the resource table.
+
+    Not checked: whether the image sizes add up, whether images lie in the buffer, the ELF headers of
+    images after the first (W-06), whether every PT_LOAD row was loaded (W-02), HASHTYPE.
+    """
+    generation, fw = ctx.ta.generation, ctx.image
+    whole = ElfImage(fw, ctx.fw_img, ctx.fw_img_sz, generation)
+    with emsg_on_error(ctx, "Failed to parse firmware, res = {res}"):
+        e32_parse_ehdr(whole)
+    remoteproc_get_hash_table(ctx)
+    num_img = remoteproc_get_num_img(ctx)
+    ctx.rsc_pa, ctx.rsc_size, ctx.rows_loaded = Pa(0), 0, frozenset()
+    base = ctx.fw_img
+    for index in range(num_img):
+        remoteproc_check_img_type(ctx, index, num_img)
+        size = remoteproc_get_img_size(ctx, index, num_img)
+        elf = ElfImage(fw, base, size, generation)
+        e32_parser_load_elf_image(elf, partial(remoteproc_load_segment, ctx))
+        remoteproc_parse_rsc_table(ctx, elf)
+        base += size
+    if generation.requires_every_row:
+        wanted = {i for i, row in enumerate(remoteproc_rows(ctx)) if row.p_type == PT_LOAD}
+        if missing := sorted(wanted - ctx.rows_loaded):
+            raise ModelledError(TeeResult.BAD_FORMAT, f"hash row {missing[0]} was not loaded")
+
+
+@core_c
+def remoteproc_check_img_type(ctx: RemoteprocContext, index: int, num_img: int) -> None:
+    """Image `index` must be an ELF file, by the TLV IMGTYPE."""
+    at, length = remoteproc_get_tlv(ctx, Tlv.IMGTYPE)
+    span = ctx.copy.span(at, length)
+    if length != num_img:
+        why = f"{length} image types for {num_img} images"
+        raise ModelledError(TeeResult.BAD_PARAMETERS, why, span=span)
+    if (kind := ctx.copy.fetch(at + index, 1)[0]) != ELF_TYPE:
+        raise ModelledError(TeeResult.BAD_FORMAT, f"image type {kind}", span=span.sub(index, index + 1))
+
+
+@core_c
+def remoteproc_get_img_size(ctx: RemoteprocContext, index: int, num_img: int) -> int:
+    """The size of image `index`, by the TLV IMGSIZE."""
+    at, length = remoteproc_get_tlv(ctx, Tlv.IMGSIZE)
+    if length != 4 * num_img:
+        raise ModelledError(
+            TeeResult.BAD_PARAMETERS,
+            f"{length} bytes of image sizes for {num_img} images",
+            span=ctx.copy.span(at, length),
+        )
+    return ctx.copy.u32(at + 4 * index)
