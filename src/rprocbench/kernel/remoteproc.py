@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FW_RSC_ADDR_ANY = 0xFFFF_FFFF
 NO_OFFSET = 0xFFFF_FFFF
+RVDEV_NUM_VRINGS = 2
 
 
 class RprocState(IntEnum):
@@ -53,6 +54,14 @@ class Firmware:
         return "image"
 
 
+@dataclass(frozen=True, slots=True)
+class Coredump:
+    """A dump that waits in `/sys/class/devcoredump` until somebody reads or discards it."""
+
+    device: str
+    data: bytes
+
+
 @dataclass
 class Host:
     """The Linux that runs on this board: its firmware files, its pending work, its silicon."""
@@ -62,6 +71,8 @@ class Host:
     files: dict[str, bytes] = field(default_factory=dict)
     label: str = "linux"
     work: list[Callable[[], object]] = field(default_factory=list)
+    word_bits: int = 32
+    coredumps: list["Coredump"] = field(default_factory=list)
 
     def queue_work(self, work: Callable[[], object]) -> None:
         """Run `work` later: when the current call has given up its locks."""
@@ -151,6 +162,60 @@ class RprocDumpSegment:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class RprocVdevData:
+    """`struct rproc_vdev_data`: what `rproc_handle_vdev` tells the vdev's platform device.
+
+    `rsc` is the table and `rsc_offset` the payload's offset in it.
+    """
+
+    rsc_offset: int
+    id: int
+    index: int
+    rsc: "Table"
+
+
+@dataclass
+class RprocVring(Watched):
+    """`struct rproc_vring`: one ring of a vdev. Until it is parsed, its `rvdev` is NULL."""
+
+    run: Run
+    name: str
+    va: Pa | None = None
+    num: int = 0
+    da: Da = Da(0)
+    align: int = 0
+    notifyid: int = 0
+    rvdev: "RprocVdev | None" = None
+    vq: Any = None
+
+    def __post_init__(self) -> None:
+        self.watch(self.name)
+
+
+@dataclass
+class RprocVdev(Watched):
+    """`struct rproc_vdev`: a virtio device that the resource table asks for."""
+
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"rproc", "vdev"})
+
+    run: Run
+    rproc: "Rproc"
+    id: int
+    index: int
+    rsc_offset: int
+    vring: tuple[RprocVring, ...] = ()
+    subdev: RprocSubdev | None = None
+    vdev: Any = None
+
+    def __post_init__(self) -> None:
+        """Make the rings as well: C has them inside this struct, zeroed."""
+        self.vring = tuple(
+            RprocVring(self.run, f"vdev{self.index}vring{i}") for i in range(RVDEV_NUM_VRINGS)
+        )
+        self.watch(f"vdev{self.index}")
+
+
 @dataclass
 class Rproc(Watched):
     """`struct rproc`: one remote processor as the core sees it."""
@@ -177,7 +242,8 @@ class Rproc(Watched):
     mappings: tuple[tuple[int, int], ...] = ()
     traces: tuple[Any, ...] = ()
     num_traces: int = 0
-    rvdevs: tuple[Any, ...] = ()
+    rvdevs: tuple[RprocVdev, ...] = ()
+    leaked_pdevs: int = 0
     subdevs: tuple[RprocSubdev, ...] = ()
     subdevs_started: bool = False
     nb_vdev: int = 0
