@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """optee_os:lib/libutils/ext/include/util.h: arithmetic that wraps, or that says when it would.
 
-The TA is a 32-bit program: sizes and pointers are 32 bits wide, and Python's numbers forgive what an
-attacker exploits.
+The TA is a 32-bit program: sizes and pointers are 32 bits wide, and Python's numbers forgive what
+an attacker exploits.
 """
 
 WRAP = 2**32
@@ -42,8 +42,8 @@ def wrapping_add(*terms: int) -> int:
 def pointer(base: int, offset: int) -> int:
     """`base + offset`, for a `uint32_t` offset that is added to a pointer.
 
-    An address in the upper half of the 32-bit space counts as lying before the base: nothing that the
-    TA may read is 2 GiB away from anything else, so only the sign of the distance matters.
+    An offset in the upper half counts as negative, so as lying before the base: nothing that the TA
+    may read is 2 GiB away from anything else.
 
     >>> pointer(100, 8), pointer(100, 0xFFFF_FFF8)
     (108, 92)
@@ -52,5 +52,5 @@ def pointer(base: int, offset: int) -> int:
 
 
 def inside(start: int, size: int, first: int, last: int) -> bool:
-    """Whether `[start, start + size)` lies in `[first, last]`; a size of 2 GiB or more wraps, so no."""
+    """Whether `[start, start + size)` lies in `[first, last]`; sizes from 2 GiB up wrap, so no."""
     return size < HALF and first <= start and start + size <= last

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands as data: which parameters each takes. Ours; the C compares `param_types` in each function."""
+"""Commands as data: which parameters each takes (ours; the C compares in every function)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Typed(Protocol):
     """Anything with a parameter type."""
 
     @property
-    def type(self) -> ParamType: ...  # noqa: D102  the class says it
+    def type(self) -> ParamType: ...
 
 
 @dataclass(frozen=True, slots=True)

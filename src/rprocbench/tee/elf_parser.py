@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""optee_os:ta/remoteproc/src/elf_parser.c: walks an ELF image that lies in the normal world's memory.
+"""optee_os:ta/remoteproc/src/elf_parser.c: walks an ELF image in the normal world's memory.
 
-Nothing here is signed. Fields are fetched when they are used, some of them again in every turn.
+Nothing it reads is signed. Fields are fetched when they are used, some of them again in every turn.
 `base` is the image's offset in the shared buffer, `size` its length; every address is 32 bits wide.
 """
 
@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from rprocbench.base.errors import ModelledError, Span, TeeResult
 from rprocbench.base.run import Run, mirrors
 from rprocbench.base.trace import Lane
+from rprocbench.formats.elf import PT_LOAD
+from rprocbench.formats.elf_records import Elf32_Ehdr, Elf32_Phdr, Elf32_Shdr
+from rprocbench.formats.resource_table import RscTableHdr
 from rprocbench.soc.memory import Da
 
 from .arithmetic import HALF, add_overflow, inside, mul_overflow, pointer, wrapping_add
 from .generations import Generation
 from .shared_memory import SharedBuffer
-from .wire import PT_LOAD, Elf32Ehdr, Elf32Phdr, Elf32Shdr, ResourceTable
 
 parser_c = mirrors("optee_os:ta/remoteproc/src/elf_parser.c")
 
@@ -50,11 +52,11 @@ class ElfImage:
 
     def ehdr(self, name: str) -> int:
         """Fetch a field of the ELF header."""
-        return self.fw.field(self.base, Elf32Ehdr, name)
+        return self.fw.field(self.base, Elf32_Ehdr, name)
 
     def ehdr_span(self, name: str) -> Span:
         """Where that field lies."""
-        start, end = Elf32Ehdr.SPANS[name]
+        start, end = Elf32_Ehdr.SPANS[name]
         return self.fw.span(self.base + start, end - start)
 
 
@@ -81,16 +83,16 @@ def e32_parse_ehdr(elf: ElfImage) -> None:
     """
     if not elf.fw.aligned(elf.base):
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the ELF image is not 4-byte aligned")
-    if elf.size < Elf32Ehdr.SIZE:
+    if elf.size < Elf32_Ehdr.SIZE:
         raise bad_format("no room for an ELF header", elf.fw.span(elf.base, elf.size))
-    if elf.size < wrapping_add(elf.ehdr("e_shoff"), Elf32Shdr.SIZE):
+    if elf.size < wrapping_add(elf.ehdr("e_shoff"), Elf32_Shdr.SIZE):
         raise bad_format("no room for a section header", elf.ehdr_span("e_shoff"))
     for name, want in (
         ("ei_mag", ELFMAG),
         ("ei_version", 1),
         ("ei_class", 1),
-        ("e_phentsize", Elf32Phdr.SIZE),
-        ("e_shentsize", Elf32Shdr.SIZE),
+        ("e_phentsize", Elf32_Phdr.SIZE),
+        ("e_shentsize", Elf32_Shdr.SIZE),
     ):
         if elf.ehdr(name) != want:
             raise invalid_header(elf, name)
@@ -114,7 +116,7 @@ def e32_parser_load_elf_image(elf: ElfImage, load_segment: LoadSegment) -> None:
     index = 0
     while index < elf.ehdr("e_phnum"):
         e32_parse_phdr(elf, phdr, load_segment)
-        phdr += Elf32Phdr.SIZE
+        phdr += Elf32_Phdr.SIZE
         index += 1
 
 
@@ -122,17 +124,19 @@ def e32_parse_phdr(elf: ElfImage, phdr: int, load_segment: LoadSegment) -> None:
     """The body of the loop over program headers."""
     fw, checks = elf.fw, elf.generation.checks_elf_ranges
     if elf.generation.reads_paddr_first:
-        fw.field(phdr, Elf32Phdr, "p_paddr")
-    if not inside(phdr, Elf32Phdr.SIZE if checks else 1, elf.base, elf.end):
-        span = fw.span(phdr, Elf32Phdr.SIZE)
-        raise bad_format(f"the program header at {span} is not in the image", elf.ehdr_span("e_phoff"))
-    if fw.field(phdr, Elf32Phdr, "p_type") != PT_LOAD:
+        fw.field(phdr, Elf32_Phdr, "p_paddr")
+    if not inside(phdr, Elf32_Phdr.SIZE if checks else 1, elf.base, elf.end):
+        span = fw.span(phdr, Elf32_Phdr.SIZE)
+        raise bad_format(
+            f"the program header at {span} is not in the image", elf.ehdr_span("e_phoff")
+        )
+    if fw.field(phdr, Elf32_Phdr, "p_type") != PT_LOAD:
         return
     fields = ("p_offset", "p_filesz", "p_paddr", "p_memsz")
-    offset, filesz, paddr, memsz = (fw.field(phdr, Elf32Phdr, name) for name in fields)
+    offset, filesz, paddr, memsz = (fw.field(phdr, Elf32_Phdr, name) for name in fields)
     src = pointer(elf.base, offset)
     if not inside(src, filesz, elf.base, elf.end if checks else elf.end - 1):
-        raise bad_format("a segment is not in the image", fw.span(phdr, Elf32Phdr.SIZE))
+        raise bad_format("a segment is not in the image", fw.span(phdr, Elf32_Phdr.SIZE))
     load_segment(src, filesz, Da(paddr), memsz)
 
 
@@ -152,18 +156,20 @@ def e32_parser_find_rsc_table(elf: ElfImage) -> tuple[Da, int]:
     if not fw.aligned(table):
         raise bad_format("misaligned section headers", elf.ehdr_span("e_shoff"))
     shnum, shstrndx = elf.ehdr("e_shnum"), elf.ehdr("e_shstrndx")
-    length = mul_overflow(Elf32Shdr.SIZE, shnum)
+    length = mul_overflow(Elf32_Shdr.SIZE, shnum)
     if checks and (length is None or not inside(table, length, elf.base, elf.end)):
         raise bad_format("the section headers are not in the image", elf.ehdr_span("e_shnum"))
     if checks and shstrndx >= shnum:
         raise bad_format("no section holds the names", elf.ehdr_span("e_shstrndx"))
-    strings = table + Elf32Shdr.SIZE * shstrndx
-    names = pointer(elf.base, fw.field(strings, Elf32Shdr, "sh_offset"))
-    names_size = fw.field(strings, Elf32Shdr, "sh_size")
+    strings = table + Elf32_Shdr.SIZE * shstrndx
+    names = pointer(elf.base, fw.field(strings, Elf32_Shdr, "sh_offset"))
+    names_size = fw.field(strings, Elf32_Shdr, "sh_size")
     if checks and not inside(names, names_size, elf.base, elf.end):
-        raise bad_format("the section names are not in the image", fw.span(strings, Elf32Shdr.SIZE))
+        raise bad_format(
+            "the section names are not in the image", fw.span(strings, Elf32_Shdr.SIZE)
+        )
     for index in range(shnum):
-        shdr = table + Elf32Shdr.SIZE * index
+        shdr = table + Elf32_Shdr.SIZE * index
         if e32_names_rsc_table(elf, shdr, names, names_size):
             return e32_check_rsc_table(elf, shdr)
     raise ModelledError(TeeResult.NO_DATA, "no section .resource_table")
@@ -174,7 +180,7 @@ def e32_names_rsc_table(elf: ElfImage, shdr: int, names: int, names_size: int) -
 
     Where the name table ends in the middle of a name, the part that is there is enough.
     """
-    sh_name = elf.fw.field(shdr, Elf32Shdr, "sh_name")
+    sh_name = elf.fw.field(shdr, Elf32_Shdr, "sh_name")
     room = len(RSC_TABLE_NAME)
     if elf.generation.checks_elf_ranges:
         if sh_name >= names_size:
@@ -189,34 +195,34 @@ def e32_names_rsc_table(elf: ElfImage, shdr: int, names: int, names_size: int) -
 
 @parser_c
 def e32_check_rsc_table(elf: ElfImage, shdr: int) -> tuple[Da, int]:
-    """The header of the resource table, as it lies in shared memory; no entry of it is looked at."""
+    """Check the table's header, as it lies in shared memory; no entry of it is looked at."""
     fw, run = elf.fw, elf.run
-    span = fw.span(shdr, Elf32Shdr.SIZE)
-    size = fw.field(shdr, Elf32Shdr, "sh_size")
+    span = fw.span(shdr, Elf32_Shdr.SIZE)
+    size = fw.field(shdr, Elf32_Shdr, "sh_size")
     if not size:
         raise ModelledError(TeeResult.NO_DATA, "the resource table is empty", span=span)
-    offset = fw.field(shdr, Elf32Shdr, "sh_offset")
+    offset = fw.field(shdr, Elf32_Shdr, "sh_offset")
     end = add_overflow(offset, size)
     if end is None or end > elf.size:
         run.log(Lane.OPTEE, "Resource table truncated", "err")
         raise bad_format("the resource table is not in the image", span)
-    if size < ResourceTable.SIZE:
+    if size < RscTableHdr.SIZE:
         run.log(Lane.OPTEE, "No header found in resource table", "err")
         raise bad_format("the resource table is shorter than its header", span)
     at = elf.base + offset
     if not fw.aligned(at):
         raise ModelledError(TeeResult.CORRUPT_OBJECT, "misaligned resource table", span=span)
-    ver = fw.field(at, ResourceTable, "ver")
+    ver = fw.field(at, RscTableHdr, "ver")
     if ver != 1:
         signed = ver - 2 * HALF if ver >= HALF else ver  # the C prints it with %d
         run.log(Lane.OPTEE, f"Unsupported firmware version {signed}", "err")
         raise bad_format(f"resource table version {ver}", fw.span(at, 4))
-    if any(fw.field(at, ResourceTable, name) for name in ("reserved0", "reserved1")):
+    if any(fw.field(at, RscTableHdr, name) for name in ("reserved0", "reserved1")):
         run.log(Lane.OPTEE, "Non zero reserved bytes", "err")
         raise bad_format("reserved bytes of the resource table are not zero", fw.span(at + 8, 8))
-    num = mul_overflow(4, fw.field(at, ResourceTable, "num"))
-    length = None if num is None else add_overflow(ResourceTable.SIZE, num)
+    num = mul_overflow(4, fw.field(at, RscTableHdr, "num"))
+    length = None if num is None else add_overflow(RscTableHdr.SIZE, num)
     if length is None or length > size:
         run.log(Lane.OPTEE, "Resource table incomplete", "err")
         raise bad_format("more resource entries than the section holds", fw.span(at + 4, 4))
-    return Da(fw.field(shdr, Elf32Shdr, "sh_addr")), size
+    return Da(fw.field(shdr, Elf32_Shdr, "sh_addr")), size

@@ -6,15 +6,16 @@ Up to the signature every byte is what the normal world says it is.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import IntEnum
 from hashlib import sha256
 
 from rprocbench.base.errors import ModelledError, TeeResult
 from rprocbench.base.run import Modelled, Unwind, mirrors
 from rprocbench.base.trace import Lane
+from rprocbench.formats.signed_image import MAGIC, VERSION, RemoteprocFwHdr
 from rprocbench.formats.tee_params import ParamType, PtaCmd, value
+from rprocbench.formats.tlv import TlvHdr, TlvType
 
-from .arithmetic import HALF, add_overflow, roundup_64, wrapping_add
+from .arithmetic import HALF, add_overflow, pointer, roundup_64, wrapping_add
 from .commands import Memref
 from .heap import HeapBlock, TEE_Free, TEE_Malloc
 from .libutee import TEE_InvokeTACommand
@@ -27,21 +28,8 @@ from .pta_remoteproc import (
     TEE_ALG_RSASSA_PKCS1_V1_5_SHA256,
 )
 from .ta_context import RemoteprocContext
-from .wire import HEADER_VERSION, RPROC_HDR_MAGIC, FwHdr, TlvHdr
 
 core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
-
-
-class Tlv(IntEnum):
-    """`RPROC_TLV_*`: what a TLV's value means."""
-
-    SIGNTYPE = 0x01
-    HASHTYPE = 0x02
-    NUM_IMG = 0x03
-    IMGTYPE = 0x04
-    IMGSIZE = 0x05
-    HASHTABLE = 0x10
-    PKEYINFO = 0x11
 
 
 ALGORITHMS = {1: TEE_ALG_RSASSA_PKCS1_V1_5_SHA256, 2: TEE_ALG_ECDSA_SHA256}
@@ -54,7 +42,7 @@ def emsg(subject: Modelled, text: str) -> None:
 
 @contextmanager
 def emsg_on_error(subject: Modelled, text: str) -> Iterator[None]:
-    """Log `text`, with `{res}` filled in, when the block reports an error, and pass the error on."""
+    """Log `text`, with `{res}` filled in, when the block fails, and pass the error on."""
     try:
         yield
     except ModelledError as error:
@@ -81,9 +69,12 @@ def remoteproc_save_fw_header_and_tlvs(ctx: RemoteprocContext) -> None:
     - a signature length of 0xffff_fff9 or more is padded to 0 bytes (W-13)
     """
     fw = ctx.image
-    tlv_len, sign_len = fw.field(0, FwHdr, "tlv_len"), fw.field(0, FwHdr, "sign_len")
+    tlv_len, sign_len = (
+        fw.field(0, RemoteprocFwHdr, "tlv_len"),
+        fw.field(0, RemoteprocFwHdr, "sign_len"),
+    )
     lengths = fw.span(*_place("tlv_len", "sign_len"))
-    length = add_overflow(FwHdr.SIZE, roundup_64(tlv_len), roundup_64(sign_len))
+    length = add_overflow(RemoteprocFwHdr.SIZE, roundup_64(tlv_len), roundup_64(sign_len))
     wraps = roundup_64(tlv_len) < tlv_len or roundup_64(sign_len) < sign_len
     if length is None or (wraps and ctx.ta.generation.refuses_wrapping_lengths):
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the lengths overflow 32 bits", span=lengths)
@@ -100,30 +91,30 @@ def remoteproc_save_fw_header_and_tlvs(ctx: RemoteprocContext) -> None:
     ctx.sec_cpy = TEE_Malloc(ctx.ta.heap, length, fw.name)
     ctx.sec_cpy.memory[:] = fw.fetch(0, length)
     if ctx.ta.generation.compares_second_read and (
-        ctx.sec_cpy.field(0, FwHdr, "tlv_len") != tlv_len
-        or ctx.sec_cpy.field(0, FwHdr, "sign_len") != sign_len
+        ctx.sec_cpy.field(0, RemoteprocFwHdr, "tlv_len") != tlv_len
+        or ctx.sec_cpy.field(0, RemoteprocFwHdr, "sign_len") != sign_len
     ):
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the lengths changed meanwhile", span=lengths)
 
 
 def _place(first: str, last: str) -> tuple[int, int]:
     """Start and size of the header fields from `first` to `last`."""
-    start, end = FwHdr.SPANS[first][0], FwHdr.SPANS[last][1]
+    start, end = RemoteprocFwHdr.SPANS[first][0], RemoteprocFwHdr.SPANS[last][1]
     return start, end - start
 
 
 @core_c
 def remoteproc_verify_header(ctx: RemoteprocContext) -> None:
     """Magic, version, and lengths that add up to the size of the image; from the TA's own copy."""
-    hdr = FwHdr.parse(ctx.copy.memory, buffer=ctx.image.name)
-    if hdr.magic != RPROC_HDR_MAGIC:
+    hdr = RemoteprocFwHdr.parse(ctx.copy.memory, buffer=ctx.image.name)
+    if hdr.magic != MAGIC:
         raise ModelledError(TeeResult.BAD_PARAMETERS, "wrong magic", span=hdr.span("magic"))
-    if hdr.version != HEADER_VERSION:
+    if hdr.version != VERSION:
         raise ModelledError(
             TeeResult.BAD_PARAMETERS, f"version {hdr.version}", span=hdr.span("version")
         )
     parts = (roundup_64(n) for n in (hdr.sign_len, hdr.img_len, hdr.tlv_len))
-    total = add_overflow(FwHdr.SIZE, *parts)
+    total = add_overflow(RemoteprocFwHdr.SIZE, *parts)
     if total != ctx.image.size:
         raise ModelledError(
             TeeResult.BAD_PARAMETERS,
@@ -134,15 +125,19 @@ def remoteproc_verify_header(ctx: RemoteprocContext) -> None:
 
 
 @core_c
-def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: Tlv) -> tuple[int, int]:
+def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: TlvType) -> tuple[int, int]:
     """Where in the copy the first value of that type lies, and how long it is.
 
+    - an area that would end beyond the last address has nothing in it (W-14)
     - a length that would overflow an address ends the search
     - a matching TLV that overruns the area is skipped
     - a matching TLV without value counts as not found
     """
     copy, checks = ctx.copy, ctx.ta.generation.checks_tlv_lengths
-    at, end = FwHdr.SIZE, FwHdr.SIZE + copy.field(0, FwHdr, "tlv_len")
+    at, end = (
+        RemoteprocFwHdr.SIZE,
+        pointer(RemoteprocFwHdr.SIZE, copy.field(0, RemoteprocFwHdr, "tlv_len")),
+    )
     while at + TlvHdr.SIZE <= end:
         found, length = copy.field(at, TlvHdr, "type"), copy.field(at, TlvHdr, "length")
         at += TlvHdr.SIZE
@@ -161,9 +156,9 @@ def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: Tlv) -> tuple[int, int]
 def remoteproc_verify_signature(ctx: RemoteprocContext) -> None:
     """Hash header and TLVs, and have the PTA verify the signature over them."""
     copy, name = ctx.copy, ctx.image.name
-    hdr = FwHdr.parse(copy.memory, buffer=name)
+    hdr = RemoteprocFwHdr.parse(copy.memory, buffer=name)
     try:
-        at, length = remoteproc_get_tlv(ctx, Tlv.SIGNTYPE)
+        at, length = remoteproc_get_tlv(ctx, TlvType.SIGNTYPE)
     except ModelledError as error:
         raise ModelledError(TeeResult.BAD_PARAMETERS, error.why, span=error.span) from error
     if length != 1:
@@ -179,7 +174,7 @@ def remoteproc_verify_signature(ctx: RemoteprocContext) -> None:
     with Unwind(ctx) as unwind:
         digest = TEE_Malloc(ctx.ta.heap, SHA256_SIZE)
         unwind.label("free_digest", TEE_Free, ctx.ta.heap, digest)
-        signed = FwHdr.SIZE + roundup_64(hdr.tlv_len)
+        signed = RemoteprocFwHdr.SIZE + roundup_64(hdr.tlv_len)
         digest.memory[:] = sha256(copy.fetch(0, signed)).digest()
         key_info = remoteproc_get_key_info(ctx, ALGORITHMS[sign_type])
         unwind.label("free_key_info", TEE_Free, ctx.ta.heap, key_info)
@@ -197,9 +192,9 @@ def remoteproc_verify_signature(ctx: RemoteprocContext) -> None:
 
 
 def remoteproc_get_key_info(ctx: RemoteprocContext, algo: int) -> HeapBlock:
-    """`struct rproc_pta_key_info`: the algorithm, and what the image says about its key, if anything."""
+    """`struct rproc_pta_key_info`: the algorithm, and what the image says about its key."""
     try:
-        at, length = remoteproc_get_tlv(ctx, Tlv.PKEYINFO)
+        at, length = remoteproc_get_tlv(ctx, TlvType.PKEYINFO)
     except ModelledError:
         at, length = 0, 0
     block = TEE_Malloc(ctx.ta.heap, wrapping_add(KEY_INFO_HDR, length))
@@ -218,4 +213,4 @@ def remoteproc_verify_firmware(ctx: RemoteprocContext) -> None:
     remoteproc_verify_header(ctx)
     remoteproc_verify_signature(ctx)
     ctx.fw_img = len(ctx.copy.memory)
-    ctx.fw_img_sz = FwHdr.parse(ctx.copy.memory).img_len
+    ctx.fw_img_sz = RemoteprocFwHdr.parse(ctx.copy.memory).img_len

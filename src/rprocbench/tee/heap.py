@@ -49,10 +49,10 @@ class HeapBlock:
 
     def holds(self, start: int, size: int) -> bool:
         """Whether all of it lies in the block."""
-        return 0 <= start and start + size <= len(self.memory)
+        return start >= 0 and start + size <= len(self.memory)
 
     def fetch(self, start: int, size: int) -> bytes:
-        """Read `size` bytes from `start`. What lies behind the block is not modelled: a data abort."""
+        """Read `size` bytes from `start`; behind the block nothing is modelled: a data abort."""
         if not self.holds(start, size):
             raise data_abort("read behind a heap block", self.span(start, size))
         return bytes(self.memory[start : start + size])
@@ -77,7 +77,8 @@ def TEE_Malloc(heap: Heap, size: int, copied_from: str = "heap") -> HeapBlock:
     """A zeroed block of `size` bytes."""
     if heap.size is not None and heap.used + cost(size) > heap.size:
         raise ModelledError(
-            TeeResult.OUT_OF_MEMORY, f"{size} bytes do not fit: {heap.used} of {heap.size} are in use"
+            TeeResult.OUT_OF_MEMORY,
+            f"{size} bytes do not fit: {heap.used} of {heap.size} are in use",
         )
     heap.used += cost(size)
     return HeapBlock(bytearray(size), copied_from)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""optee_os:core/kernel/tee_ta_manager.c: the border, seen from the secure side: sessions and instances."""
+"""optee_os:core/kernel/tee_ta_manager.c: the border from the secure side: sessions, instances."""
 
 from dataclasses import dataclass, field
 from enum import IntFlag
@@ -55,8 +55,8 @@ REMOTEPROC_FLAGS = TaFlags.DEVICE_ENUM | TaFlags.SINGLE_INSTANCE | TaFlags.INSTA
 class OpTee(Watched):
     """The secure world of one board. Plug `optee_entry` into `soc.smc`.
 
-    `heap_size` None gives the TA a heap without end; `shm_granule` 1 maps nothing but the client's own
-    bytes; `flags` with MULTI_SESSION lets more than one client in at a time, which upstream does not.
+    `heap_size` None gives the TA a heap without end; `shm_granule` 1 maps nothing but the client's
+    own bytes; `flags` with MULTI_SESSION lets several clients in at a time, as upstream does not.
     """
 
     LANE: ClassVar[Lane] = Lane.OPTEE
@@ -89,7 +89,7 @@ class OpTee(Watched):
             self.run.log(Lane.OPTEE, f"no remote processor: {error}", "err")
 
     def optee_entry(self, call: SmcCall) -> SmcResult:
-        """Serve one call from the normal world. An error becomes its code, a dead TA TARGET_DEAD."""
+        """Serve one call. An error becomes its code, the death of the TA TARGET_DEAD."""
         self.origin = Origin.TEE
         session = 0
         try:
@@ -121,7 +121,7 @@ def four(optee: OpTee, params: tuple[Param, ...]) -> tuple[Param, ...]:
 
 @manager_c
 def tee_ta_open_session(optee: OpTee, call: OpenSession) -> int:
-    """A session with the TA; a second one at the same time is BUSY. The PTA is not for this world."""
+    """A session with the TA; a second one is BUSY. The PTA is not for the normal world."""
     params = four(optee, call.params)
     if call.uuid == PTA_REMOTEPROC_UUID:
         optee.origin = Origin.TRUSTED_APP

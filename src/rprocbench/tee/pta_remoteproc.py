@@ -46,10 +46,10 @@ class Verifier(Protocol):
     """The RSA public key that is compiled into the core."""
 
     @property
-    def modulus_size(self) -> int:
-        """Bytes of its modulus, which is the only signature length it accepts."""
+    def modulus_bytes(self) -> bytes:
+        """Its modulus, big-endian; a signature must be as long."""
 
-    def verify_digest(self, digest: bytes, signature: bytes) -> bool:
+    def verify(self, digest: bytes, signature: bytes) -> bool:
         """Whether `signature` is RSASSA-PKCS1-v1_5 of a SHA-256 `digest` by this key."""
 
 
@@ -86,7 +86,20 @@ def rproc_pta_invoke_command(pta: Pta, cmd: int, *params: Typed) -> None:
     if found is None or found.types is None:
         raise ModelledError(TeeResult.NOT_IMPLEMENTED, f"the PTA does not serve command {cmd}")
     check_types(found.types, params)
+    pta.run.log(Lane.OPTEE, describe(PtaCmd(cmd), params), "debug")
     found.handler(pta, *params)
+
+
+def describe(cmd: PtaCmd, params: tuple[Typed, ...]) -> str:
+    """A line for the reader of a trace: the command, and what it is about."""
+    match cmd, params:
+        case PtaCmd.LOAD_SEGMENT_SHA256, (_, Memref(size=size), Param(a=da), _):
+            pass
+        case ((PtaCmd.SET_MEMORY | PtaCmd.FIRMWARE_DA_TO_PA), (_, Param(a=da), Param(a=size), _)):
+            pass
+        case _:
+            return f"PTA {cmd.name}"
+    return f"PTA {cmd.name} (da={da:#x}, size={size:#x})"
 
 
 def must_be(pta: Pta, state: PtaState) -> None:
@@ -145,7 +158,7 @@ def rproc_pta_load_segment(
 def rproc_pta_set_memory(
     pta: Pta, rproc_id: Param, address: Param, size: Param, value: Param
 ) -> None:
-    """Fill memory. The C's logical AND stores 1 for any value but 0 (W-28); only 0 is ever asked."""
+    """Fill memory. The C's logical AND stores 1 for any value but 0 (W-28); the TA asks for 0."""
     must_be(pta, PtaState.OFF)
     pa = stm32_remoteproc_da_to_pa(pta.driver, rproc_id.a, Da(address.a), size.a)
     va = stm32_remoteproc_map(pta.driver, rproc_id.a, pa, size.a)
@@ -186,7 +199,7 @@ def rproc_pta_da_to_pa(pta: Pta, rproc_id: Param, address: Param, size: Param, p
 def rproc_pta_verify_digest(
     pta: Pta, rproc_id: Param, key_info: Memref, digest: Memref, signature: Memref
 ) -> None:
-    """Verify a signature with the key from the build. What the key info says about a key is ignored."""
+    """Verify a signature with the key from the build; a key in the key info is ignored."""
     must_know(pta, rproc_id.a)
     must_be(pta, PtaState.OFF)
     info = key_info.fetch()
@@ -194,7 +207,9 @@ def rproc_pta_verify_digest(
     if not info or KEY_INFO_HDR + size != key_info.size:
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the key info has another size than it says")
     if int.from_bytes(info[:4], "little") != TEE_ALG_RSASSA_PKCS1_V1_5_SHA256:
-        raise ModelledError(TeeResult.NOT_SUPPORTED, "only RSA PKCS#1 v1.5 with SHA-256 is verified")
+        raise ModelledError(
+            TeeResult.NOT_SUPPORTED, "only RSA PKCS#1 v1.5 with SHA-256 is verified"
+        )
     rproc_pta_verify_rsa_signature(pta, digest, signature)
 
 
@@ -204,13 +219,14 @@ def rproc_pta_verify_rsa_signature(pta: Pta, digest: Memref, signature: Memref) 
     if digest.size != SHA256_SIZE:
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the digest is not 32 bytes long")
     span = signature.area.span(signature.start, signature.size) if signature.area else None
-    if signature.size != pta.key.modulus_size:
+    modulus_size = len(pta.key.modulus_bytes)
+    if signature.size != modulus_size:
         raise ModelledError(
             TeeResult.SIGNATURE_INVALID,
-            f"{signature.size} bytes of signature, {pta.key.modulus_size} of modulus",
+            f"{signature.size} bytes of signature, {modulus_size} of modulus",
             span=span,
         )
-    if not pta.key.verify_digest(digest.fetch(), signature.fetch()):
+    if not pta.key.verify(digest.fetch(), signature.fetch()):
         raise ModelledError(
             TeeResult.SIGNATURE_INVALID, "not a signature of this digest by this key", span=span
         )

@@ -8,7 +8,10 @@ from functools import partial
 
 from rprocbench.base.errors import ModelledError, TeeResult
 from rprocbench.base.run import mirrors
+from rprocbench.formats.elf import PT_LOAD
+from rprocbench.formats.signed_image import HashRow
 from rprocbench.formats.tee_params import ParamType, PtaCmd, value
+from rprocbench.formats.tlv import TlvType
 from rprocbench.soc.memory import Da, Pa
 
 from .arithmetic import wrapping_add
@@ -19,19 +22,20 @@ from .elf_parser import (
     e32_parser_find_rsc_table,
     e32_parser_load_elf_image,
 )
-from .firmware import Tlv, emsg, emsg_on_error, remoteproc_get_tlv
+from .firmware import emsg, emsg_on_error, remoteproc_get_tlv
 from .heap import TEE_Malloc
 from .libutee import TEE_InvokeTACommand
 from .ta_context import RemoteprocContext
-from .wire import ELF_TYPE, PT_LOAD, HashRow
 
 core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
+
+ELF_TYPE = 1
 
 
 @core_c
 def remoteproc_get_hash_table(ctx: RemoteprocContext) -> None:
     """A copy of the signed hash table, one row per program header of all images."""
-    at, length = remoteproc_get_tlv(ctx, Tlv.HASHTABLE)
+    at, length = remoteproc_get_tlv(ctx, TlvType.HASHTABLE)
     if length % HashRow.SIZE:
         raise ModelledError(
             TeeResult.BAD_PARAMETERS,
@@ -52,7 +56,7 @@ def remoteproc_rows(ctx: RemoteprocContext) -> list[HashRow]:
 @core_c
 def remoteproc_get_num_img(ctx: RemoteprocContext) -> int:
     """How many ELF images there are."""
-    at, length = remoteproc_get_tlv(ctx, Tlv.NUM_IMG)
+    at, length = remoteproc_get_tlv(ctx, TlvType.NUM_IMG)
     span = ctx.copy.span(at, length)
     if length != 1:
         raise ModelledError(TeeResult.BAD_FORMAT, f"NUM_IMG is {length} bytes long", span=span)
@@ -120,7 +124,7 @@ def remoteproc_da_to_pa(ctx: RemoteprocContext, da: Da, size: int) -> Pa:
 
 @core_c
 def remoteproc_parse_rsc_table(ctx: RemoteprocContext, elf: ElfImage) -> None:
-    """Note where the resource table will lie. An image without one is fine; a second table is not."""
+    """Note where the resource table will lie. No table is fine; a second one is not."""
     try:
         da, size = e32_parser_find_rsc_table(elf)
     except ModelledError as error:
@@ -138,8 +142,8 @@ def remoteproc_parse_rsc_table(ctx: RemoteprocContext, elf: ElfImage) -> None:
 def remoteproc_load_elf(ctx: RemoteprocContext) -> None:
     """Load all images, and find the resource table.
 
-    Not checked: whether the image sizes add up, whether images lie in the buffer, the ELF headers of
-    images after the first (W-06), whether every PT_LOAD row was loaded (W-02), HASHTYPE.
+    Not checked: whether the image sizes add up, whether images lie in the buffer, the ELF headers
+    of images after the first (W-06), whether every PT_LOAD row was loaded (W-02), HASHTYPE.
     """
     generation, fw = ctx.ta.generation, ctx.image
     whole = ElfImage(fw, ctx.fw_img, ctx.fw_img_sz, generation)
@@ -165,19 +169,21 @@ def remoteproc_load_elf(ctx: RemoteprocContext) -> None:
 @core_c
 def remoteproc_check_img_type(ctx: RemoteprocContext, index: int, num_img: int) -> None:
     """Image `index` must be an ELF file, by the TLV IMGTYPE."""
-    at, length = remoteproc_get_tlv(ctx, Tlv.IMGTYPE)
+    at, length = remoteproc_get_tlv(ctx, TlvType.IMGTYPE)
     span = ctx.copy.span(at, length)
     if length != num_img:
         why = f"{length} image types for {num_img} images"
         raise ModelledError(TeeResult.BAD_PARAMETERS, why, span=span)
     if (kind := ctx.copy.fetch(at + index, 1)[0]) != ELF_TYPE:
-        raise ModelledError(TeeResult.BAD_FORMAT, f"image type {kind}", span=span.sub(index, index + 1))
+        raise ModelledError(
+            TeeResult.BAD_FORMAT, f"image type {kind}", span=span.sub(index, index + 1)
+        )
 
 
 @core_c
 def remoteproc_get_img_size(ctx: RemoteprocContext, index: int, num_img: int) -> int:
     """The size of image `index`, by the TLV IMGSIZE."""
-    at, length = remoteproc_get_tlv(ctx, Tlv.IMGSIZE)
+    at, length = remoteproc_get_tlv(ctx, TlvType.IMGSIZE)
     if length != 4 * num_img:
         raise ModelledError(
             TeeResult.BAD_PARAMETERS,

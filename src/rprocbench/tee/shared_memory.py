@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""optee_os:core/mm/mobj.c: memory of the normal world that the TA looks into while Linux can write it.
+"""optee_os:core/mm/mobj.c: memory that the TA looks into while the normal world can write it.
 
 Offsets count from the first byte of the client's buffer. Every read is an event, so a double fetch
 shows in the trace, and a `Poke` between two reads is seen by the second.
@@ -22,8 +22,8 @@ PAGE = 4096
 class SharedBuffer:
     """A buffer of the normal world, mapped into the TA in units of `granule` bytes.
 
-    `misalignment` is its distance from an aligned address. Bytes that are mapped but lie beyond the
-    buffer read as 0; anything else is a data abort. With `granule` 1 nothing but the buffer is mapped.
+    `misalignment` is its distance from an aligned address. Bytes that are mapped but lie outside
+    the buffer read as 0; anything else is a data abort. With `granule` 1 only the buffer is mapped.
     """
 
     LANE: ClassVar[Lane] = Lane.OPTEE
@@ -52,7 +52,7 @@ class SharedBuffer:
         """Whether the TA may read `size` bytes from `start`."""
         end = self.misalignment + self.size
         mapped = -(-end // self.granule) * self.granule - self.misalignment
-        return -(self.misalignment % self.granule) <= start and start + size <= mapped
+        return start >= -(self.misalignment % self.granule) and start + size <= mapped
 
     def aligned(self, start: int) -> bool:
         """`IS_ALIGNED_WITH_TYPE(p, uint32_t)`"""
@@ -64,8 +64,9 @@ class SharedBuffer:
         if not self.holds(start, size):
             raise data_abort(f"nothing is mapped at {span}", span)
         self.run.record(Fetched(self.LANE, span))
-        before = bytes(max(0, min(-start, size)))
-        return (before + bytes(self.memory[max(0, start) : max(0, start + size)])).ljust(size, b"\0")
+        before = bytes(min(max(0, -start), size))
+        inner = bytes(self.memory[max(0, start) : max(0, start + size)])
+        return (before + inner).ljust(size, b"\0")
 
     def u32(self, start: int) -> int:
         """Read one little-endian number."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""optee_os:ta/remoteproc/src/remoteproc_core.c and core/pta/stm32mp/remoteproc_pta.c: both state machines.
+"""optee_os:ta/remoteproc/src/remoteproc_core.c, core/pta/stm32mp/remoteproc_pta.c: the states.
 
-The functions keep their C `switch`; these tables are what the functions must agree with (a test tries
-every cell) and what diagrams are drawn from. A missing entry means BAD_STATE.
+The functions keep their C `switch`; these tables are what they must agree with (a test tries every
+cell) and what diagrams are drawn from. A missing entry means BAD_STATE.
 """
 
 from enum import IntEnum

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""optee_os:core/drivers/remoteproc/stm32_remoteproc.c: regions, addresses and reset lines of the M4.
+"""optee_os:core/drivers/remoteproc/stm32_remoteproc.c: the M4's regions, addresses, reset lines.
 
-The C's prefix is `stm32_rproc_`, as in Linux's driver of the same chip. A place in a run is known by
-its function's name alone, so here the prefix is the file's name.
+The prefix is the file's name: `stm32_rproc_` is what Linux's driver of the same chip uses, and a
+place in a run is known by its function's name alone.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Stm32Rproc(Watched):
 def rstctrl_assert_to(line: ResetLine) -> None:
     """Hold the M4 at its next reset, or reset it."""
     if line.label == "hold_boot":
-        line.soc.mcu.set_boot_mcu(False, Lane.OPTEE)
+        line.soc.mcu.set_boot_mcu(False, Lane.OPTEE)  # noqa: FBT003  a register bit
     else:
         line.soc.mcu.assert_reset(Lane.OPTEE)
 
@@ -74,7 +74,7 @@ def rstctrl_assert_to(line: ResetLine) -> None:
 def rstctrl_deassert_to(line: ResetLine) -> None:
     """Let the M4 go. The MCU reset ends by itself."""
     if line.label == "hold_boot":
-        line.soc.mcu.set_boot_mcu(True, Lane.OPTEE)
+        line.soc.mcu.set_boot_mcu(True, Lane.OPTEE)  # noqa: FBT003  a register bit
 
 
 @stm32_c
@@ -113,7 +113,7 @@ def overlaps_pager(region: Region) -> bool:
     pa: int = region.pa
     if SRAM_ALIAS[0] <= pa < SRAM_ALIAS[1]:
         pa = pa - SRAM_ALIAS[0] + SRAM_BASE
-    return pa < CFG_TZSRAM_START + CFG_TZSRAM_SIZE and CFG_TZSRAM_START < pa + region.size
+    return pa < CFG_TZSRAM_START + CFG_TZSRAM_SIZE and pa + region.size > CFG_TZSRAM_START
 
 
 def stm32_remoteproc_get(rproc: Stm32Rproc, rproc_id: int) -> Stm32Rproc | None:
@@ -158,7 +158,7 @@ def stm32_remoteproc_unmap(rproc: Stm32Rproc, rproc_id: int, _va: Pa, _size: int
 
 @stm32_c
 def stm32_remoteproc_start(rproc: Stm32Rproc, rproc_id: int) -> None:
-    """Release hold-boot and hold it again at once, so that a crash cannot restart the M4 by itself."""
+    """Release hold-boot, and hold it again at once: a crash must not restart the M4 by itself."""
     known(rproc, rproc_id, TeeResult.GENERIC)
     rstctrl_deassert_to(rproc.hold_boot)
     rstctrl_assert_to(rproc.hold_boot)

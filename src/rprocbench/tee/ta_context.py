@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""optee_os:ta/remoteproc/src/remoteproc_core.c: the TA's globals and its context of one firmware."""
+"""optee_os:ta/remoteproc/src/remoteproc_core.c: the TA's globals, and a firmware's context."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -40,7 +40,7 @@ class Ta(Watched):
 class RemoteprocContext(Watched):
     """`struct remoteproc_context`: what the TA knows of the firmware of one processor.
 
-    `fw` is the image in the normal world's memory, `fw_img` the offset in it at which the ELF images
+    `fw` is the image in the normal world's memory, `fw_img` the offset in it where the ELF images
     start; `sec_cpy` is the TA's own copy of everything before.
     """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""optee_os:ta/remoteproc/src/remoteproc_core.c: the trusted application's entry points and commands.
+"""optee_os:ta/remoteproc/src/remoteproc_core.c: the TA's entry points and commands.
 
 No client is asked who it is (W-16). What the TA knows survives its sessions, and dies with its
 instance.
@@ -90,8 +90,8 @@ def bad_state(ctx: RemoteprocContext) -> ModelledError:
 def remoteproc_load_fw(ta: Ta, rproc_id: Param, image: Param) -> None:
     """Authenticate an image and load it.
 
-    A firmware that is loaded already stays, and the new image is not even looked at (W-17). After an
-    error, segments that were loaded before it stay in memory.
+    A firmware that is loaded already stays, and the new image is not even looked at (W-17). After
+    an error, segments that were loaded before it stay in memory.
     """
     ctx = remoteproc_find_firmware(ta, rproc_id.a) or remoteproc_add_firmware(ta, rproc_id.a)
     match ctx.state:
