@@ -160,7 +160,9 @@ class Rows:
                 there, line = (event.target, event.source), self.tree.trace[last.last]
                 back = isinstance(line, Signalled) and line.line == event.line
                 return back and there == (last.lane, last.target)
-            return last.kind == "signal" and lane == Lane.HARDWARE and isinstance(event, Changed)
+            leads = isinstance(self._after(index), Signalled)  # then it belongs to the next one
+            hardware = lane == Lane.HARDWARE and isinstance(event, Changed)
+            return last.kind == "signal" and hardware and not leads
         if last.kind in {"unwound", "logged", "failed", "injected", "returned"}:
             return False
         call, same_lane = self.tree.inside[index], last.lane == lane
@@ -178,6 +180,9 @@ class Rows:
                 return last.kind == "call" and last.call is self.tree.inside[index]
             case _:
                 return False
+
+    def _after(self, index: int) -> Event | None:
+        return self.tree.trace[index + 1] if index + 1 < len(self.tree.trace) else None
 
     def _begin(self, index: int, event: Event) -> None:
         match event:

@@ -60,7 +60,7 @@ def _cell(row: Row, span: int) -> Markup:
     details = [tag("span", detail, class_="rb-detail") for detail in row.details]
     if row.target:
         leftward = LANES.index(row.target) < LANES.index(row.lane)
-        way = tag("span", f"{row.lane} to {row.target}: ", class_="rb-hidden")
+        way = tag("span", f"to {row.target}: ", class_="rb-way rb-hidden")
         arrow = tag("span", "◀" if leftward else "▶", class_="rb-head", aria_hidden="true")
         what = tag("span", way, row.text, class_="rb-what")
         shaft = tag("div", what, arrow, class_="rb-shaft" + (" rb-leftward" if leftward else ""))
@@ -69,5 +69,5 @@ def _cell(row: Row, span: int) -> Markup:
     word = tag("span", WORDS[row.kind] + ": ", class_="rb-hidden") if row.kind != "call" else ""
     glyph = tag("span", row.glyph + " ", aria_hidden="true") if row.glyph else ""
     text = tag("span", join([word, glyph]), row.text, class_="rb-what")
-    indent = f"padding-left:{10 + 14 * min(row.local, 5)}px" if row.local else None
+    indent = f"--rb-in:{min(row.local, 5)}" if row.local else None
     return tag("td", name, text, details, class_=classes, role="cell", style=indent)
