@@ -84,9 +84,13 @@ def identify(data: bytes) -> Kind:
         return Kind.IHEX
     if SREC_LINE.match(head):
         return Kind.SREC
-    text = head.decode("utf-8", "ignore")  # a character may be cut at the end of the sample
-    is_text = len(text.encode()) > len(head) - 4 and all(c.isprintable() or c.isspace() for c in text)
-    return Kind.TEXT if text and is_text else Kind.RAW
+    return Kind.TEXT if _is_text(head) else Kind.RAW
+
+
+def _is_text(head: bytes) -> bool:
+    text = head.decode("utf-8", "ignore")
+    is_whole = len(text.encode()) > len(head) - 4  # a character may be cut at the end of the sample
+    return bool(text) and is_whole and all(c.isprintable() or c.isspace() for c in text)
 
 
 def advice(kind: Kind) -> str:

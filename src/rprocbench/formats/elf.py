@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A view of an ELF file that remembers where everything lies; it reads damaged files too (our zone).
+"""A view of an ELF file that knows where everything lies; it reads damaged files too (our zone).
 
 Headers are walked with the fixed sizes of their structures, as Linux and OP-TEE's TA do, whatever
 `e_phentsize` and `e_shentsize` say. Numbers are read little-endian, whatever `ei_data` says.
@@ -85,14 +85,15 @@ class ElfView:
         data = bytes(data)
         if data[:4] != MAGIC[: len(data)] or not data:
             span = Span(buffer, base, base + min(4, len(data)))
-            raise InputError(InputCode.NOT_ELF, "the file does not begin with 7f 45 4c 46", span=span)
+            text = "the file does not begin with 7f 45 4c 46"
+            raise InputError(InputCode.NOT_ELF, text, span=span)
         if len(data) < Elf32_Ehdr.SIZE:
             span = Span(buffer, base, base + len(data))
             text = f"an ELF header has {Elf32_Ehdr.SIZE} bytes, here are {len(data)}"
             raise InputError(InputCode.TRUNCATED, text, span=span)
         if wide is None:
             wide = data[4] != 1 and len(data) >= Elf64_Ehdr.SIZE
-        kind = Elf64_Ehdr if wide else Elf32_Ehdr
+        kind: type[Ehdr] = Elf64_Ehdr if wide else Elf32_Ehdr
         return cls(data, buffer, base, read_record(kind, data, 0, buffer, base))
 
     @property
@@ -101,22 +102,23 @@ class ElfView:
         return isinstance(self.header, Elf64_Ehdr)
 
     @property
-    def phdr(self) -> type[Elf32_Phdr] | type[Elf64_Phdr]:
+    def phdr(self) -> type[Phdr]:
         """The structure of a program header."""
         return Elf64_Phdr if self.is_wide else Elf32_Phdr
 
     @property
-    def shdr(self) -> type[Elf32_Shdr] | type[Elf64_Shdr]:
+    def shdr(self) -> type[Shdr]:
         """The structure of a section header."""
         return Elf64_Shdr if self.is_wide else Elf32_Shdr
 
     @cached_property
     def segments(self) -> tuple[Phdr, ...]:
         """The program headers that lie completely in the file, in order."""
-        fits = self._how_many(self.header.e_phoff, self.header.e_phnum, self.phdr.SIZE)
+        first, size = self.header.e_phoff, self.phdr.SIZE
+        fits = self._how_many(first, self.header.e_phnum, size)
         return tuple(
             read_record(self.phdr, self.data, at, self.buffer, self.base)
-            for at in range(self.header.e_phoff, self.header.e_phoff + fits * self.phdr.SIZE, self.phdr.SIZE)
+            for at in range(first, first + fits * size, size)
         )
 
     @cached_property
@@ -140,7 +142,7 @@ class ElfView:
         return tuple(self._symbols())
 
     def _symbols(self) -> Iterator[Symbol]:
-        kind = Elf64_Sym if self.is_wide else Elf32_Sym
+        kind: type[Sym] = Elf64_Sym if self.is_wide else Elf32_Sym
         left = MAX_SYMBOLS
         for section in self.sections:
             if section.header.sh_type not in (SHT_SYMTAB, SHT_DYNSYM):

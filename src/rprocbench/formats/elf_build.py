@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from .elf import EM_ARM, MAGIC, PT_LOAD, SHT_NOBITS, SHT_STRTAB
 from .elf_records import Elf32_Ehdr, Elf32_Phdr, Elf32_Shdr
@@ -10,6 +11,7 @@ from .elf_records import Elf32_Ehdr, Elf32_Phdr, Elf32_Shdr
 PROGBITS = 1
 SECTION_ALIGN = 4
 Put = Callable[[bytes], int]
+NONE: dict[str, Any] = {}  # fields that are not given are zero, which mypy does not know
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Seg:
 
 @dataclass(frozen=True)
 class Sec:
-    """A section to build; its bytes are `content`, or those of segment `segment` if that is given."""
+    """A section to build; its bytes are `content`, or those of segment number `segment`."""
 
     name: str
     content: bytes = b""
@@ -34,9 +36,9 @@ class Sec:
 
 
 def build_elf(
-    segments: Sequence[Seg] = (), sections: Sequence[Sec] | None = (), **header: int
+    segments: Sequence[Seg] = (), sections: Sequence[Sec] | None = (), **header: Any
 ) -> bytes:
-    """An ELF file: headers, segments, sections, names, section headers; `header` overrides fields.
+    """An ELF file of these segments and sections; `header` overrides fields of its header.
 
     `sections=None` builds a file without section headers.
     """
@@ -52,23 +54,32 @@ def build_elf(
     shdrs: list[Elf32_Shdr] = []
     if sections is not None:
         names = bytearray(1)
-        shdrs = [Elf32_Shdr()]
+        shdrs = [Elf32_Shdr(**NONE)]
         for section in sections:
             shdrs.append(_shdr(section, len(names), put, phdrs))
             names += section.name.encode() + b"\0"
         at = len(names)
         names += b".shstrtab\0"
         size = len(names)
-        shdrs.append(
-            Elf32_Shdr(sh_name=at, sh_type=SHT_STRTAB, sh_offset=put(bytes(names)), sh_size=size)
-        )
+        last = {"sh_name": at, "sh_type": SHT_STRTAB, "sh_offset": put(bytes(names))}
+        shdrs.append(Elf32_Shdr(**last, **NONE, sh_size=size))
     table = put(b"") if shdrs else 0
     values = {
-        "ei_class": 1, "ei_data": 1, "ei_version": 1, "e_type": 2, "e_machine": EM_ARM, "e_version": 1,
-        "e_phoff": Elf32_Ehdr.SIZE if segments else 0, "e_shoff": table, "e_ehsize": Elf32_Ehdr.SIZE,
-        "e_phentsize": Elf32_Phdr.SIZE, "e_phnum": len(segments), "e_shentsize": Elf32_Shdr.SIZE,
-        "e_shnum": len(shdrs), "e_shstrndx": max(0, len(shdrs) - 1),
-    }  # fmt: skip
+        "ei_class": 1,
+        "ei_data": 1,
+        "ei_version": 1,
+        "e_type": 2,
+        "e_machine": EM_ARM,
+        "e_version": 1,
+        "e_phoff": Elf32_Ehdr.SIZE if segments else 0,
+        "e_shoff": table,
+        "e_ehsize": Elf32_Ehdr.SIZE,
+        "e_phentsize": Elf32_Phdr.SIZE,
+        "e_phnum": len(segments),
+        "e_shentsize": Elf32_Shdr.SIZE,
+        "e_shnum": len(shdrs),
+        "e_shstrndx": max(0, len(shdrs) - 1),
+    }
     head = Elf32_Ehdr(ei_mag=MAGIC, **values | header)
     packed = [record.pack() for record in (head, *phdrs)]
     return b"".join(packed) + bytes(body) + b"".join(shdr.pack() for shdr in shdrs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is cut or out of range in an ELF file (our zone; who accepts it is for the models to say)."""
+"""What is cut or out of range in an ELF file; who accepts it, the models say (our zone)."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from .finding import Finding, limited
 
 
 def elf_findings(elf: ElfView) -> Iterator[Finding]:
-    """Findings about `elf`, headers first; at most a few of each kind."""
+    """Tell what is wrong with `elf`, headers first; at most a few of each kind."""
     yield from _ident(elf)
     yield from _tables(elf)
     yield from limited(_segments(elf))
@@ -25,16 +25,16 @@ def _ident(elf: ElfView) -> Iterator[Finding]:
         text = f"ei_class is {header.ei_class}, yet the file is read as {bits}-bit"
         yield Finding("CLASS", text, header.span("ei_class"))
     if header.ei_data != 1:
-        text = f"ei_data is {header.ei_data}, not little-endian (1); numbers are shown as if it were"
+        text = f"ei_data is {header.ei_data}, not little-endian (1), but it is read as if it were"
         yield Finding("ENCODING", text, header.span("ei_data"))
     if header.ei_version != 1:
-        yield Finding("VERSION", f"ei_version is {header.ei_version}, not 1", header.span("ei_version"))
-    if header.e_phnum and header.e_phentsize != elf.phdr.SIZE:
-        text = f"e_phentsize is {header.e_phentsize}; the headers are read {elf.phdr.SIZE} bytes apart"
-        yield Finding("ENTRY_SIZE", text, header.span("e_phentsize"))
-    if header.e_shnum and header.e_shentsize != elf.shdr.SIZE:
-        text = f"e_shentsize is {header.e_shentsize}; the headers are read {elf.shdr.SIZE} bytes apart"
-        yield Finding("ENTRY_SIZE", text, header.span("e_shentsize"))
+        text = f"ei_version is {header.ei_version}, not 1"
+        yield Finding("VERSION", text, header.span("ei_version"))
+    tables = (("e_phnum", "e_phentsize", elf.phdr.SIZE), ("e_shnum", "e_shentsize", elf.shdr.SIZE))
+    for count, field, size in tables:
+        if getattr(header, count) and (value := getattr(header, field)) != size:
+            text = f"{field} is {value}, yet the headers are read {size} bytes apart"
+            yield Finding("ENTRY_SIZE", text, header.span(field))
 
 
 def _tables(elf: ElfView) -> Iterator[Finding]:
@@ -46,7 +46,9 @@ def _tables(elf: ElfView) -> Iterator[Finding]:
         yield Finding("PHDRS_CUT", text, header.span("e_phoff"))
     end = header.e_shoff + header.e_shnum * elf.shdr.SIZE
     if header.e_shnum and end > size:
-        text = f"the section headers end at byte {end:#x}, the file at {size:#x} ({end - size} bytes"
+        text = (
+            f"the section headers end at byte {end:#x}, the file at {size:#x} ({end - size} bytes"
+        )
         text += f" are missing): {len(elf.sections)} of {header.e_shnum} are there"
         yield Finding("SHDRS_CUT", text, header.span("e_shoff"))
     if header.e_shnum and header.e_shstrndx >= header.e_shnum:
@@ -63,7 +65,7 @@ def _segments(elf: ElfView) -> Iterator[Finding]:
     for index, phdr in enumerate(elf.segments):
         end = phdr.p_offset + phdr.p_filesz
         if phdr.p_filesz and end > len(elf.data):
-            text = f"segment {index} ends at byte {end:#x} of the file, which has {len(elf.data):#x}"
+            text = f"segment {index} ends at byte {end:#x} of a file of {len(elf.data):#x}"
             yield Finding("SEGMENT_CUT", text, phdr.span("p_filesz"))
 
 
@@ -75,8 +77,8 @@ def _sections(elf: ElfView) -> Iterator[Finding]:
         header = section.header
         end = header.sh_offset + header.sh_size
         if header.sh_type not in (0, SHT_NOBITS) and header.sh_size and end > len(elf.data):
-            text = f"section {section.index} {section.name!r} ends at byte {end:#x} of the file,"
-            text += f" which has {len(elf.data):#x}"
+            text = f"section {section.index} {section.name!r} ends at byte {end:#x}"
+            text += f" of a file of {len(elf.data):#x}"
             yield Finding("SECTION_CUT", text, header.span("sh_size"))
         if header.sh_name >= names:
             text = f"the name of section {section.index} lies outside the section of names"

@@ -15,7 +15,7 @@ MAX_ROWS = 4096  # rows of one table that are shown field by field; the rest is 
 
 
 def elf_leaves(elf: ElfView, path: str, max_rows: int = MAX_ROWS) -> list[Leaf]:
-    """Leaves that cover `elf` exactly once, named `path.ehdr.e_phoff`, `path.content[.text]`, ..."""
+    """Leaves that cover `elf` exactly once, named like `path.content[.text]`."""
     names = _content_names(elf, path)
     layers = (
         elf.header.leaves(f"{path}.ehdr"),
@@ -28,7 +28,7 @@ def elf_leaves(elf: ElfView, path: str, max_rows: int = MAX_ROWS) -> list[Leaf]:
     area = Span(elf.buffer, elf.base, elf.base + len(elf.data))
     leaves = cover(layers, area, path)
     last = leaves[-1]
-    if ".gap[" in last.path and len(last.span) < 8 and not any(elf.read(last.span)):  # noqa: PLR2004
+    if ".gap[" in last.path and len(last.span) < 8 and not any(elf.read(last.span)):
         # What the signer added to make the file a multiple of 8 bytes long.
         leaves[-1] = Leaf(f"{path}.padding", last.span, b"", "zeros up to a multiple of 8")
     return leaves

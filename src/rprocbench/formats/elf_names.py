@@ -94,7 +94,8 @@ def segment_flags(p_flags: int) -> str:
     >>> segment_flags(5), segment_flags(0x100007)
     ('R-X', 'RWX+0x100000')
     """
-    text = "".join(letter if p_flags & bit else "-" for letter, bit in (("R", 4), ("W", 2), ("X", 1)))
+    bits = {"R": 4, "W": 2, "X": 1}
+    text = "".join(letter if p_flags & bit else "-" for letter, bit in bits.items())
     rest = p_flags & ~7
     return f"{text}+{rest:#x}" if rest else text
 

@@ -15,7 +15,7 @@ MAX_ALIKE = 16  # a hostile file may be wrong in 65535 places; nobody reads them
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One remark about a file: a code for programs, a sentence for people, the bytes it is about."""
+    """One remark about a file: a code for programs, a sentence for people, a place."""
 
     code: str
     text: str

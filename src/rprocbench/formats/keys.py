@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""RSA and ECDSA keys behind `Signer` and `Verifier`; the only module that imports cryptography (ours).
+"""RSA and ECDSA keys behind `Signer` and `Verifier`; no other module imports cryptography (ours).
 
 RSA means RSASSA-PKCS1-v1_5 with SHA-256, ECDSA means P-256 with SHA-256 and r||s as signature
 (optee_os: scripts/sign_rproc_fw.py).
@@ -56,10 +56,10 @@ class Signer(Protocol):
     """Something that signs: a key here, or one in a token elsewhere."""
 
     @property
-    def key_type(self) -> KeyType: ...  # noqa: D102  the names say it
+    def key_type(self) -> KeyType: ...
 
     @property
-    def signature_size(self) -> int: ...  # noqa: D102
+    def signature_size(self) -> int: ...
 
     def sign(self, digest: bytes) -> bytes:
         """The signature of a 32-byte SHA-256 digest."""
@@ -70,7 +70,7 @@ class Verifier(Protocol):
     """Something that verifies what a `Signer` signed."""
 
     @property
-    def key_type(self) -> KeyType: ...  # noqa: D102
+    def key_type(self) -> KeyType: ...
 
     def verify(self, digest: bytes, signature: bytes) -> bool:
         """Whether `signature` is one of the 32-byte SHA-256 `digest` by this key."""
@@ -107,7 +107,9 @@ class RsaPublicKey:
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of the DER SubjectPublicKeyInfo, in hex."""
-        return sha256(self.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+        return sha256(
+            self.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        ).hexdigest()
 
     def pem(self) -> bytes:
         """The key as PEM."""
@@ -139,7 +141,9 @@ class EcPublicKey:
     @property
     def fingerprint(self) -> str:
         """The SHA-256 of the DER SubjectPublicKeyInfo, in hex."""
-        return sha256(self.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+        return sha256(
+            self.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        ).hexdigest()
 
     def pem(self) -> bytes:
         """The key as PEM."""
@@ -245,30 +249,34 @@ def load_private_key(pem: bytes, passphrase: str | None = None, name: str = "key
         if b"CERTIFICATE" not in title and b"PUBLIC" not in title:
             _refuse(f"{name} holds no key (its PEM block is {title.decode()!r})")
         _refuse(f"{name} is {kind}: signing needs the private key")
-    is_encrypted = b"ENCRYPTED" in pem[:MAX_PEM]
-    if is_encrypted and not passphrase:
-        raise InputError(InputCode.BAD_PASSPHRASE, f"{name} is encrypted: it needs a passphrase")
-    try:
-        try:
-            key = load_pem_private_key(pem, _secret(passphrase) if passphrase else None)
-        except TypeError:  # also how an encrypted OpenSSH key without a passphrase is reported
-            if not passphrase:
-                text = f"{name} is encrypted: it needs a passphrase"
-                raise InputError(InputCode.BAD_PASSPHRASE, text) from None
-            key = load_pem_private_key(pem, None)
-    except (ValueError, TypeError) as error:
-        if is_encrypted:
-            text = f"the passphrase does not open {name}"
-            raise InputError(InputCode.BAD_PASSPHRASE, text) from None
-        _refuse(f"{name} is a damaged private key ({_short(error)})")
-    except UnsupportedAlgorithm as error:
-        _refuse(f"{name} is of an unsupported kind ({_short(error)})")
+    key = _open(pem, passphrase, name)
     if isinstance(key, rsa.RSAPrivateKey):
         return RsaPrivateKey(key)
     if isinstance(key, ec.EllipticCurvePrivateKey):
         _check_curve(key.curve, name)
         return EcPrivateKey(key)
     return _refuse(f"{name} is a {_kind(key)} key; it must be RSA or ECC (P-256)")
+
+
+def _open(pem: bytes, passphrase: str | None, name: str) -> object:
+    """The key in `pem`, of whatever kind, decrypted where it must be."""
+    is_encrypted = b"ENCRYPTED" in pem
+    if is_encrypted and not passphrase:
+        raise InputError(InputCode.BAD_PASSPHRASE, f"{name} is encrypted: it needs a passphrase")
+    try:
+        return load_pem_private_key(pem, _secret(passphrase) if passphrase else None)
+    except TypeError:  # a passphrase too many, or one too few for a key that hides its encryption
+        if not passphrase:
+            text = f"{name} is encrypted: it needs a passphrase"
+            raise InputError(InputCode.BAD_PASSPHRASE, text) from None
+        return _open(pem, None, name)
+    except ValueError as error:
+        if is_encrypted:
+            text = f"the passphrase does not open {name}"
+            raise InputError(InputCode.BAD_PASSPHRASE, text) from None
+        _refuse(f"{name} is a damaged private key ({_short(error)})")
+    except UnsupportedAlgorithm as error:
+        _refuse(f"{name} is of an unsupported kind ({_short(error)})")
 
 
 def load_public_key(pem: bytes, name: str = "key") -> PublicKey:
@@ -296,8 +304,8 @@ def load_public_key(pem: bytes, name: str = "key") -> PublicKey:
 def check_key_type(signer: Signer, key_type: KeyType, name: str = "key") -> None:
     """Raise `InputError` BAD_KEY unless `signer` signs with `key_type`."""
     if signer.key_type is not key_type:
-        text = f"{name} is an {signer.key_type.name} key, but the key type asked for is {key_type.name}"
-        _refuse(text)
+        have, want = signer.key_type.name, key_type.name
+        _refuse(f"{name} is an {have} key, but the key type asked for is {want}")
 
 
 def _title(pem: bytes, name: str) -> bytes:

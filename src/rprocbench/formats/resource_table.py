@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Resource tables: what a firmware asks of Linux, in a file or in the memory of a live one (our zone).
+"""Resource tables: what a firmware asks of Linux, in a file or in live memory (our zone).
 
 Layouts: linux, include/linux/remoteproc.h. What Linux accepts is for the models to say.
 """
@@ -7,13 +7,15 @@ Layouts: linux, include/linux/remoteproc.h. What Linux accepts is for the models
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
+from itertools import pairwise
 
 from rprocbench.base.errors import Span
 from rprocbench.base.layout import Bytes, Leaf, Record, raw, u8, u32
 
 from .cover import cover, with_values
 from .elf import ElfView, Section
-from .finding import Finding, limited, read_record
+from .finding import Finding, read_record
 
 SECTION_NAME = ".resource_table"
 ADDR_ANY = 0xFFFF_FFFF
@@ -172,7 +174,6 @@ class ResourceTable:
     header: RscTableHdr
     offsets: tuple[RscOffset, ...]
     entries: tuple[Entry, ...]
-    findings: tuple[Finding, ...]
 
     @classmethod
     def parse(cls, data: Bytes, buffer: str = "table", base: int = 0) -> "ResourceTable":
@@ -188,10 +189,9 @@ class ResourceTable:
             read_record(RscOffset, data, size + index * RscOffset.SIZE, buffer, base)
             for index in range(fit)
         )
-        table = cls(data, buffer, base, header, offsets, (), ())
+        table = cls(data, buffer, base, header, offsets, ())
         entries = tuple(table._entries())
-        findings = tuple(_header_findings(table)) + tuple(limited(_entry_findings(table, entries)))
-        return cls(data, buffer, base, header, offsets, entries, findings)
+        return cls(data, buffer, base, header, offsets, entries)
 
     def _span(self, start: int, end: int) -> Span:
         size = len(self.data)
@@ -199,7 +199,7 @@ class ResourceTable:
 
     def _entries(self) -> Iterator[Entry]:
         starts = sorted({record.offset for record in self.offsets} | {len(self.data)})
-        following = dict(zip(starts, starts[1:], strict=False))
+        following = dict(pairwise(starts))
         for index, record in enumerate(self.offsets):
             at = record.offset
             if at + FwRscHdr.SIZE <= len(self.data):
@@ -212,7 +212,9 @@ class ResourceTable:
         if kind is None or start + kind.SIZE > len(self.data):
             payload = self._span(start, max(start, following))
             none = self._span(len(self.data), len(self.data))
-            return Entry(index, self._span(at, max(start, following)), header, None, (), payload, none)
+            return Entry(
+                index, self._span(at, max(start, following)), header, None, (), payload, none
+            )
         body = read_record(kind, self.data, start, self.buffer, self.base)
         end = start + kind.SIZE
         vrings: tuple[FwRscVdevVring, ...] = ()
@@ -227,7 +229,16 @@ class ResourceTable:
             config_len = body.config_len
         span = self._span(at, end + config_len)
         config = self._span(end, end + config_len)
-        return Entry(index, span, header, body, vrings, self._span(start, span.end - self.base), config)
+        return Entry(
+            index, span, header, body, vrings, self._span(start, span.end - self.base), config
+        )
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is cut, out of range or unknown."""
+        from .resource_findings import table_findings  # noqa: PLC0415  it looks at this class
+
+        return tuple(table_findings(self))
 
     def read(self, span: Span) -> bytes:
         """The bytes of `span`, which is one of this table's."""
@@ -259,58 +270,6 @@ def _entry_leaves(entry: Entry, path: str) -> Iterator[Leaf]:
     for index, vring in enumerate(entry.vrings):
         yield from vring.leaves(f"{path}.vring[{index}]")
     yield Leaf(f"{path}.config", entry.config, b"", "config space of the virtio device")
-
-
-def _header_findings(table: ResourceTable) -> Iterator[Finding]:
-    header, size = table.header, len(table.data)
-    if size < RscTableHdr.SIZE:
-        text = f"a table header has {RscTableHdr.SIZE} bytes, here are {size}"
-        yield Finding("TABLE_CUT", text, table._span(0, size))
-        return
-    if header.ver != 1:
-        yield Finding("TABLE_VERSION", f"ver is {header.ver}, not 1", header.span("ver"))
-    if header.reserved0 or header.reserved1:
-        span = Span(table.buffer, header.span("reserved0").start, header.span("reserved1").end)
-        yield Finding("RESERVED", "the reserved words of the header are not zero", span)
-    if RscTableHdr.SIZE + header.num * RscOffset.SIZE > size:
-        text = f"num is {header.num}, but the table has room for {(size - 16) // 4} offsets"
-        yield Finding("OFFSETS_CUT", text, header.span("num"))
-    if header.num > len(table.offsets) == MAX_ENTRIES:
-        text = f"only the first {MAX_ENTRIES} of {header.num} entries are shown"
-        yield Finding("MANY_ENTRIES", text, header.span("num"))
-
-
-def _entry_findings(table: ResourceTable, entries: tuple[Entry, ...]) -> Iterator[Finding]:
-    shown = {entry.index for entry in entries}
-    for index, record in enumerate(table.offsets):
-        if index not in shown:
-            text = f"entry {index} should begin at byte {record.offset:#x} of {len(table.data):#x}"
-            yield Finding("ENTRY_OUTSIDE", text, record.span())
-    claimed = -1
-    for entry in sorted(entries, key=lambda entry: entry.span):
-        kind, size = BODIES.get(entry.type), len(entry.payload)
-        if kind is None and "unknown" in type_name(entry.type):
-            text = f"entry {entry.index} has the unknown type {entry.type}"
-            yield Finding("TYPE_UNKNOWN", text, entry.header.span("type"))
-        elif kind is not None and entry.body is None:
-            text = f"entry {entry.index} is a {type_name(entry.type)} of {kind.SIZE} bytes, here are {size}"
-            yield Finding("ENTRY_CUT", text, entry.span)
-        if entry.body is not None and any(_bytes(entry.body.reserved)):
-            text = f"the reserved field of entry {entry.index} is not zero"
-            yield Finding("RESERVED", text, entry.body.span("reserved"))
-        if isinstance(entry.body, FwRscVdev):
-            want = 24 + entry.body.num_of_vrings * 20 + entry.body.config_len
-            if want > size:
-                text = f"entry {entry.index} needs {want} bytes for vrings and config, here are {size}"
-                yield Finding("ENTRY_CUT", text, entry.span)
-        if entry.span.start < max(claimed, table.base + RscTableHdr.SIZE):
-            text = f"entry {entry.index} overlaps what comes before it"
-            yield Finding("OVERLAP", text, entry.span)
-        claimed = max(claimed, entry.span.end)
-
-
-def _bytes(reserved: int | bytes) -> bytes:
-    return reserved if isinstance(reserved, bytes) else reserved.to_bytes(4, "little")
 
 
 def find_table_section(elf: ElfView) -> Section | None:

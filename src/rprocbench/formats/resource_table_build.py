@@ -2,6 +2,7 @@
 """Building resource tables, sound ones and broken ones, and what their fields mean (our zone)."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from rprocbench.base.layout import Record
 
@@ -28,6 +29,7 @@ VIRTIO_STATUS = {
     128: "FAILED",
 }
 RPMSG = 7
+ZERO: dict[str, Any] = {}  # fields that are not given are zero, which mypy does not know
 
 
 def entry(type_: int, payload: bytes) -> bytes:
@@ -35,39 +37,47 @@ def entry(type_: int, payload: bytes) -> bytes:
     return FwRscHdr(type=type_).pack() + payload
 
 
-def carveout(name: str | bytes, da: int = ADDR_ANY, len_: int = 0, pa: int = 0, flags: int = 0) -> bytes:
+def carveout(
+    name: str | bytes, da: int = ADDR_ANY, len_: int = 0, pa: int = 0, flags: int = 0
+) -> bytes:
     """A carveout entry."""
-    body = FwRscCarveout(da=da, pa=pa, len=len_, flags=flags, name=_name(name))
+    body = FwRscCarveout(da=da, pa=pa, len=len_, flags=flags, name=_name(name), **ZERO)
     return entry(RscType.CARVEOUT, body.pack())
 
 
 def devmem(name: str | bytes, da: int, pa: int, len_: int, flags: int = 0) -> bytes:
     """A devmem entry."""
-    body = FwRscDevmem(da=da, pa=pa, len=len_, flags=flags, name=_name(name))
+    body = FwRscDevmem(da=da, pa=pa, len=len_, flags=flags, name=_name(name), **ZERO)
     return entry(RscType.DEVMEM, body.pack())
 
 
 def trace(name: str | bytes, da: int, len_: int) -> bytes:
     """A trace entry."""
-    return entry(RscType.TRACE, FwRscTrace(da=da, len=len_, name=_name(name)).pack())
+    return entry(RscType.TRACE, FwRscTrace(da=da, len=len_, name=_name(name), **ZERO).pack())
 
 
-def vring(da: int = ADDR_ANY, align: int = 16, num: int = 16, notifyid: int = ADDR_ANY) -> FwRscVdevVring:
+def vring(
+    da: int = ADDR_ANY, align: int = 16, num: int = 16, notifyid: int = ADDR_ANY
+) -> FwRscVdevVring:
     """A vring of a vdev entry."""
-    return FwRscVdevVring(da=da, align=align, num=num, notifyid=notifyid)
+    return FwRscVdevVring(da=da, align=align, num=num, notifyid=notifyid, **ZERO)
 
 
 def vdev(
-    vrings: Sequence[FwRscVdevVring], id_: int = RPMSG, dfeatures: int = 1, config: bytes = b"", **fields: int
+    vrings: Sequence[FwRscVdevVring],
+    id_: int = RPMSG,
+    dfeatures: int = 1,
+    config: bytes = b"",
+    **fields: Any,
 ) -> bytes:
     """A vdev entry; `fields` sets further fields of `FwRscVdev`, wrong counts included."""
-    values: dict[str, int] = {"num_of_vrings": len(vrings), "config_len": len(config)} | fields
+    values: dict[str, Any] = {"num_of_vrings": len(vrings), "config_len": len(config)} | fields
     body = FwRscVdev(id=id_, dfeatures=dfeatures, **values)
     return entry(RscType.VDEV, body.pack() + b"".join(ring.pack() for ring in vrings) + config)
 
 
-def build_table(entries: Sequence[bytes], **fields: int) -> bytes:
-    """A table of `entries`, one after the other; `fields` sets fields of the header, wrong or not."""
+def build_table(entries: Sequence[bytes], **fields: Any) -> bytes:
+    """A table of `entries`, one after the other; `fields` sets fields of its header."""
     at = RscTableHdr.SIZE + 4 * len(entries)
     values = {"ver": 1, "num": len(entries)} | fields
     offsets = b""

@@ -28,53 +28,63 @@ class Refusal:
 
 def find_table(elf: ElfView) -> tuple[Section | None, Refusal | None]:
     """The section that the TA takes for the resource table, or why it refuses the whole image."""
-    header = elf.header
-    if header.e_shstrndx >= header.e_shnum:
-        text = "there are no section headers" if not header.e_shnum else "there are no section names"
-        return None, Refusal("NO_SECTIONS", "BAD_FORMAT", text, header.span("e_shnum"))
-    if header.e_shoff % ALIGN:
-        text = "the section headers are not 4-aligned"
-        return None, Refusal("MISALIGNED", "BAD_FORMAT", text, header.span("e_shoff"))
-    if len(elf.sections) < header.e_shnum:
-        text = "section headers are missing from the file"
-        return None, Refusal("SECTIONS_CUT", "BAD_FORMAT", text, header.span("e_shoff"))
-    names = elf.sections[header.e_shstrndx].header
-    if names.sh_offset + names.sh_size > len(elf.data):
-        text = "section names are missing from the file"
-        return None, Refusal("NAMES_CUT", "BAD_FORMAT", text, names.span("sh_size"))
+    refusal = _headers_refusal(elf)
+    if refusal:
+        return None, refusal
+    names = elf.sections[elf.header.e_shstrndx].header
     for section in elf.sections:
         at = section.header.sh_name
         if at >= names.sh_size:
             text = f"the name of section {section.index} lies outside the section of names"
-            return None, Refusal("NAMES_CUT", "BAD_FORMAT", text, section.header.span("sh_name"))
+            span = section.header.span("sh_name")
+            return None, Refusal("NAMES_CUT", "BAD_FORMAT", text, span)
         # The TA compares no further than the section of names goes: a name cut there is equal.
         length = min(len(TABLE_NAME), names.sh_size - at)
         start = names.sh_offset + at
         if elf.data[start : start + length] == TABLE_NAME[:length]:
-            return _checked(elf, section)
+            if section.header.sh_size == 0:
+                return None, None
+            refusal = _table_refusal(elf, section)
+            return (None, refusal) if refusal else (section, None)
     return None, None
 
 
-def _checked(elf: ElfView, section: Section) -> tuple[Section | None, Refusal | None]:
+def _headers_refusal(elf: ElfView) -> Refusal | None:
+    header = elf.header
+    if header.e_shstrndx >= header.e_shnum:
+        what = "names" if header.e_shnum else "headers"
+        text, span = f"there are no section {what}", header.span("e_shnum")
+        return Refusal("NO_SECTIONS", "BAD_FORMAT", text, span)
+    if header.e_shoff % ALIGN:
+        text = "the section headers are not 4-aligned"
+        return Refusal("MISALIGNED", "BAD_FORMAT", text, header.span("e_shoff"))
+    if len(elf.sections) < header.e_shnum:
+        text = "section headers are missing from the file"
+        return Refusal("SECTIONS_CUT", "BAD_FORMAT", text, header.span("e_shoff"))
+    names = elf.sections[header.e_shstrndx].header
+    if names.sh_offset + names.sh_size > len(elf.data):
+        text = "section names are missing from the file"
+        return Refusal("NAMES_CUT", "BAD_FORMAT", text, names.span("sh_size"))
+    return None
+
+
+def _table_refusal(elf: ElfView, section: Section) -> Refusal | None:
     shdr = section.header
-    rule = "TABLE"
-    if shdr.sh_size == 0:
-        return None, None
     if shdr.sh_offset + shdr.sh_size > len(elf.data):
         text = "the resource table lies outside the file"
-        return None, Refusal(rule, "BAD_FORMAT", text, shdr.span("sh_size"))
+        return Refusal("TABLE", "BAD_FORMAT", text, shdr.span("sh_size"))
     if shdr.sh_size < RscTableHdr.SIZE:
         text = f"the resource table has {shdr.sh_size} bytes, its header alone {RscTableHdr.SIZE}"
-        return None, Refusal(rule, "BAD_FORMAT", text, shdr.span("sh_size"))
+        return Refusal("TABLE", "BAD_FORMAT", text, shdr.span("sh_size"))
     if shdr.sh_offset % ALIGN:
         text = "the resource table is not 4-aligned in the file"
-        return None, Refusal("MISALIGNED", "CORRUPT_OBJECT", text, shdr.span("sh_offset"))
+        return Refusal("MISALIGNED", "CORRUPT_OBJECT", text, shdr.span("sh_offset"))
     where = elf.span(shdr.sh_offset, shdr.sh_size)
     header = RscTableHdr.parse(elf.data, shdr.sh_offset)
     if header.ver != 1 or header.reserved0 or header.reserved1:
         text = f"the resource table has version {header.ver}, or reserved words that are not zero"
-        return None, Refusal(rule, "BAD_FORMAT", text, where)
+        return Refusal("TABLE", "BAD_FORMAT", text, where)
     if RscTableHdr.SIZE + 4 * header.num > shdr.sh_size:
         text = f"the resource table claims {header.num} entries, which it has no room for"
-        return None, Refusal(rule, "BAD_FORMAT", text, where)
-    return section, None
+        return Refusal("TABLE", "BAD_FORMAT", text, where)
+    return None

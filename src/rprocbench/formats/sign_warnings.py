@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What OP-TEE's TA will refuse in an image that is just being signed (our zone).
 
-Only what follows from the image itself: which memory the board has and which key its OP-TEE holds is
-not known here. Rules: optee_os, ta/remoteproc/src/{remoteproc_core,elf_parser}.c.
+Only what follows from the image itself: which memory the board has and which key its OP-TEE holds
+is not known here. Rules: optee_os, ta/remoteproc/src/{remoteproc_core,elf_parser}.c.
 """
 
 from collections.abc import Iterator, Sequence
@@ -67,7 +67,9 @@ def _key(image: SignedImage, signer: Signer) -> Iterator[Finding]:
     if isinstance(signer, RsaPrivateKey):
         public = signer.public
         if public.bits % 8:
-            text = f"an RSA key of {public.bits} bits, no multiple of 8, cannot be built into OP-TEE"
+            text = (
+                f"an RSA key of {public.bits} bits, no multiple of 8, cannot be built into OP-TEE"
+            )
             yield Finding("KEY_SIZE", text, image.signature_span)
         if public.exponent >= 1 << 32:
             text = "an RSA exponent of more than 32 bits cannot be built into OP-TEE"
@@ -86,7 +88,7 @@ def _heap(image: SignedImage) -> Iterator[Finding]:
 
 
 def _rows(image: SignedImage, names: Sequence[str]) -> Iterator[Finding]:
-    """Segments that the TA will compare with another row than their own: it takes the first match."""
+    """Segments that the TA will compare with another row than their own: it takes the first."""
     first: dict[int, int] = {}
     for index, row in enumerate(image.rows):
         first.setdefault(row.p_paddr, index)
@@ -130,5 +132,9 @@ def _segments(elf: ElfView, name: str) -> Iterator[Finding]:
     for index, phdr in enumerate(elf.segments):
         missing = phdr.p_offset + phdr.p_filesz - len(elf.data)
         if phdr.p_type == PT_LOAD and missing > 0:
-            text = f"the last {missing} bytes of segment {index} of {name} are missing from the file:"
-            yield Finding("SEGMENT_CUT", f"{text} the TA will answer BAD_FORMAT", phdr.span("p_filesz"))
+            text = (
+                f"the last {missing} bytes of segment {index} of {name} are missing from the file:"
+            )
+            yield Finding(
+                "SEGMENT_CUT", f"{text} the TA will answer BAD_FORMAT", phdr.span("p_filesz")
+            )

@@ -183,7 +183,9 @@ def _header_findings(image: SignedImage) -> Iterator[Finding]:
         text = f"magic is {header.magic:#010x}, not {MAGIC:#010x}"
         yield Finding("MAGIC", text, header.span("magic"))
     if header.version != VERSION:
-        yield Finding("VERSION", f"version is {header.version}, not {VERSION}", header.span("version"))
+        yield Finding(
+            "VERSION", f"version is {header.version}, not {VERSION}", header.span("version")
+        )
     for field in ("tlv_len", "sign_len", "img_len"):
         if getattr(header, field) == 0:
             yield Finding("EMPTY", f"{field} is 0", header.span(field))

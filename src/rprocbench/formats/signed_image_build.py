@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from typing import Any
 
 from .elf import ElfView
 from .signed_image import MAGIC, VERSION, HashRow, RemoteprocFwHdr
@@ -51,7 +52,7 @@ def build_signed(
     images: Sequence[bytes],
     sign: Callable[[bytes], bytes],
     sign_len: int,
-    **header: int,
+    **header: Any,
 ) -> bytes:
     """A signed image of these records and images; `sign` gets the digest of header and records.
 

@@ -12,7 +12,7 @@ from .elf_leaves import MAX_ROWS, elf_leaves, table_leaves
 from .signed_image import EncRow, HashRow, Payload, SignedImage, table_rows
 from .tlv import Tlv, TlvType, tlv_doc
 
-ROWS = {TlvType.HASHTABLE: HashRow, TlvType.ENCTABLE: EncRow}
+ROWS: dict[int, type[HashRow | EncRow]] = {TlvType.HASHTABLE: HashRow, TlvType.ENCTABLE: EncRow}
 MIN_ROWS = 32
 
 
@@ -29,10 +29,18 @@ def signed_leaves(image: SignedImage) -> list[Leaf]:
     end = image.tlvs[-1].padding.end if image.tlvs else image.tlv_span.start
     leaves += _span_leaf("tlv.rest", image, end, image.tlv_span.end, "too short for a record")
     leaves += _span_leaf(
-        "tlv.padding", image, image.tlv_span.end, image.signature_span.start, "up to a multiple of 8"
+        "tlv.padding",
+        image,
+        image.tlv_span.end,
+        image.signature_span.start,
+        "up to a multiple of 8",
     )
     leaves += _span_leaf(
-        "signature", image, image.signature_span.start, image.signature_span.end, "of all bytes before it"
+        "signature",
+        image,
+        image.signature_span.start,
+        image.signature_span.end,
+        "of all bytes before it",
     )
     leaves += _span_leaf(
         "signature_padding", image, image.signature_span.end, image.images_span.start,
@@ -58,7 +66,7 @@ def _tlv_leaves(tlv: Tlv, path: str, max_rows: int) -> Iterator[Leaf]:
     yield from tlv.header.leaves(path)
     doc, span = tlv_doc(tlv.type), tlv.value_span
     size = 4 if tlv.type in (TlvType.IMGSIZE, TlvType.BOOTADDR, TlvType.BOOTSEC) else 1
-    if kind := ROWS.get(TlvType(tlv.type) if tlv.type in ROWS else TlvType.PKEYINFO):
+    if kind := ROWS.get(tlv.type):
         rows = table_rows(kind, tlv)
         yield from table_leaves(rows, f"{path}.rows", max_rows)
         span = span.sub(len(rows) * kind.SIZE, len(span))
@@ -96,6 +104,6 @@ def as_narrow(elf: ElfView) -> ElfView:
 
     One damaged byte of `ei_class` should not make the rest of the file unreadable to people.
     """
-    if elf.is_wide and elf.header.ei_class != 2:  # noqa: PLR2004
+    if elf.is_wide and elf.header.ei_class != 2:
         return ElfView.parse(elf.data, elf.buffer, elf.base, wide=False)
     return elf

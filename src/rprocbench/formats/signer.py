@@ -45,7 +45,9 @@ def sign_image(
     """
     check_key_type(signer, key_type or signer.key_type)
     if not elfs:
-        raise InputError(InputCode.BAD_VALUE, "there is nothing to sign: give at least one ELF file")
+        raise InputError(
+            InputCode.BAD_VALUE, "there is nothing to sign: give at least one ELF file"
+        )
     if len(elfs) > MAX_IMAGES:
         text = f"a signed image holds at most {MAX_IMAGES} ELF files, not {len(elfs)}"
         raise InputError(InputCode.BAD_VALUE, text)
@@ -79,7 +81,9 @@ def _platform_id(text: str) -> int:
     try:
         number = int(text, 0)
     except ValueError:
-        hint = " (names are understood by ST's downstream script only)" if text.isidentifier() else ""
+        hint = (
+            " (names are understood by ST's downstream script only)" if text.isidentifier() else ""
+        )
         why = f"a platform TLV has a number, not {text!r}{hint}"
         raise InputError(InputCode.BAD_VALUE, why) from None
     if number not in PLATFORM:
@@ -98,7 +102,9 @@ def _platform_value(id_: str, text: str) -> bytes:
     try:
         return int(text, 16).to_bytes(4, "little")
     except ValueError:
-        why = f"the value {text!r} of platform TLV {id_} begins with 0x but is no hexadecimal number"
+        why = (
+            f"the value {text!r} of platform TLV {id_} begins with 0x but is no hexadecimal number"
+        )
         raise InputError(InputCode.BAD_VALUE, why) from None
     except OverflowError:
         why = f"the value {text} of platform TLV {id_} does not fit into 32 bits"
@@ -110,21 +116,26 @@ def _elf(name: str, data: bytes) -> ElfView:
         view = ElfView.parse(data, name)
     except InputError as error:
         kind = identify(data)
-        what = f"{name} is not an ELF file: it is a {kind}" if error.code is InputCode.NOT_ELF else name
+        what = (
+            f"{name} is not an ELF file: it is a {kind}"
+            if error.code is InputCode.NOT_ELF
+            else name
+        )
         if error.code is InputCode.TRUNCATED:
             what = f"{name} is cut short: {error.why}"
         elif advice(kind):
             what += f"; {advice(kind)}"
         raise InputError(error.code, what, span=error.span) from None
     header = view.header
-    if header.ei_data == 2 or header.ei_class != 1 or header.e_machine != EM_ARM:  # noqa: PLR2004
+    if header.ei_data == 2 or header.ei_class != 1 or header.e_machine != EM_ARM:
         bits = {1: "32-bit", 2: "64-bit"}.get(header.ei_class, f"class {header.ei_class}")
-        order = "big-endian" if header.ei_data == 2 else "little-endian"  # noqa: PLR2004
+        order = "big-endian" if header.ei_data == 2 else "little-endian"
         machine = name_of("e_machine", header.e_machine)
         text = f"{name} is for another machine ({bits} {order} {machine}): 32-bit Arm is needed"
         raise InputError(InputCode.UNSUPPORTED, text, span=header.span("e_machine"))
     if len(view.segments) < header.e_phnum:
-        text = f"{name} is cut short: {len(view.segments)} of {header.e_phnum} program headers are there"
+        text = f"{name} is cut short: only {len(view.segments)} of {header.e_phnum}"
+        text += " program headers are there"
         raise InputError(InputCode.TRUNCATED, text, span=header.span("e_phoff"))
     for index, phdr in enumerate(view.segments):
         if phdr.p_type not in P_TYPES:

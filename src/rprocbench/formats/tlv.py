@@ -77,7 +77,7 @@ class TlvHdr(Record):
 
 @dataclass(frozen=True, slots=True)
 class Tlv:
-    """One record: its header, its value as far as the area has it, and where value and padding lie."""
+    """One record: its header, its value as far as the area has it, where value and padding lie."""
 
     header: TlvHdr
     value: bytes
@@ -106,7 +106,7 @@ def align8(size: int) -> int:
 
 
 def read_tlvs(data: bytes, area: Span) -> list[Tlv]:
-    """The records of `area`, at most `MAX_TLVS`; a record that overruns it is cut and the last one."""
+    """The records of `area`, at most `MAX_TLVS`; one that overruns it is cut, and the last."""
     tlvs: list[Tlv] = []
     at = area.start
     while at + TlvHdr.SIZE <= area.end and len(tlvs) < MAX_TLVS:
