@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rprocbench.base.run import Run, Watched
+from rprocbench.base.run import Run, Watched, tolerate
 from rprocbench.soc.board import Soc
 from rprocbench.soc.memory import Da, Pa
 
@@ -56,21 +56,27 @@ class Firmware:
 
 @dataclass(frozen=True, slots=True)
 class Coredump:
-    """A dump that waits in `/sys/class/devcoredump` until somebody reads or discards it."""
+    """A dump in `/sys/class/devcoredump`. One that was not taken yet keeps others out."""
 
     device: str
     data: bytes
+    taken: bool = False
 
 
 @dataclass
 class Host:
-    """The Linux that runs on this board: its firmware files, its pending work, its silicon."""
+    """The Linux that runs on this board: its firmware files, its pending work, its silicon.
+
+    `word_bits` is the size of `size_t` and of pointers: 32 on an STM32MP15.
+    """
 
     run: Run
     soc: Soc
     files: dict[str, bytes] = field(default_factory=dict)
     label: str = "linux"
     work: list[Callable[[], object]] = field(default_factory=list)
+    working: bool = False
+    indices: tuple[int, ...] = ()
     word_bits: int = 32
     coredumps: list["Coredump"] = field(default_factory=list)
 
@@ -79,9 +85,17 @@ class Host:
         self.work.append(work)
 
     def run_work(self) -> None:
-        """Run all queued work, oldest first, and what it queues in turn."""
-        while self.work:
-            self.work.pop(0)()
+        """Run all queued work, oldest first, and what it queues in turn.
+
+        What work reports is lost. Work that gives up a lock does not start other work inside itself.
+        """
+        if not self.working:
+            self.working = True
+            try:
+                while self.work:
+                    tolerate(self.work.pop(0))
+            finally:
+                self.working = False
 
 
 Op = Callable[..., Any] | None
@@ -156,10 +170,33 @@ class RprocSubdev:
 
 @dataclass(frozen=True, slots=True)
 class RprocDumpSegment:
-    """`struct rproc_dump_segment`: a part of the remote's memory that a coredump shows."""
+    """`struct rproc_dump_segment`: a part of the remote's memory that a coredump shows.
+
+    `dump` fetches the bytes in a way of its own: it takes the rproc and the segment, and returns
+    `size` bytes. `priv` is its driver's; with sections, it is the section's name.
+    """
 
     da: Da
     size: int
+    dump: Callable[["Rproc", "RprocDumpSegment"], bytes] | None = None
+    priv: str = ""
+
+
+@dataclass
+class RprocDebugTrace(Watched):
+    """`struct rproc_debug_trace`: a trace buffer, shown as the debugfs file `name`.
+
+    `trace_name` stays empty: the handler never copies the table entry's name.
+    """
+
+    run: Run
+    name: str
+    da: Da
+    len: int
+    trace_name: str = ""
+
+    def __post_init__(self) -> None:
+        self.watch(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +277,10 @@ class Rproc(Watched):
     bootaddr: int = 0
     carveouts: tuple[RprocMemEntry, ...] = ()
     mappings: tuple[tuple[int, int], ...] = ()
-    traces: tuple[Any, ...] = ()
+    traces: tuple[RprocDebugTrace, ...] = ()
     num_traces: int = 0
     rvdevs: tuple[RprocVdev, ...] = ()
-    leaked_pdevs: int = 0
+    leaked_pdevs: int = 0  # vdev platform devices that pin this rproc: their probe failed
     subdevs: tuple[RprocSubdev, ...] = ()
     subdevs_started: bool = False
     nb_vdev: int = 0
@@ -260,6 +297,8 @@ class Rproc(Watched):
     recovery_disabled: bool = False
     deleting: bool = False
     crash_pending: bool = False
+    stay_awake: bool = False
+    cdev_put_on_release: bool = False
     attach_on_recovery: bool = False
     registered: bool = False
 

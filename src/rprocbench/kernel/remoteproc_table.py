@@ -8,8 +8,9 @@ through `table_ptr` need not know which: the trace shows where the bytes went.
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rprocbench.base.errors import Crash, Undefined
 from rprocbench.base.run import Run, Watched
-from rprocbench.base.trace import Lane
+from rprocbench.base.trace import Gone, Lane
 from rprocbench.soc.board import Soc
 from rprocbench.soc.memory import Pa
 
@@ -46,10 +47,14 @@ class Table(Watched):
 
 @dataclass
 class HeapTable(Table):
-    """A copy in the kernel's own memory; `purpose` is cached_table or clean_table."""
+    """A copy in the kernel's own memory; `purpose` is cached_table or clean_table.
+
+    C may keep a pointer to it after it was freed, so a freed table keeps its name.
+    """
 
     purpose: str
     data: bytes
+    _freed: bool = False
 
     def __post_init__(self) -> None:
         self.watch(self.purpose)
@@ -59,29 +64,66 @@ class HeapTable(Table):
         return len(self.data)
 
     def read(self, offset: int, size: int) -> bytes:  # noqa: D102
+        self.check(offset, size, "read")
         return self.data[offset : offset + size]
 
     def write(self, offset: int, data: bytes) -> None:  # noqa: D102
+        self.check(offset, len(data), "written")
         self.data = self.data[:offset] + data + self.data[offset + len(data) :]
+
+    def check(self, offset: int, size: int, what: str) -> None:
+        """Crash unless the table is still allocated and has these bytes."""
+        if self._freed:
+            raise Crash(Undefined.OOPS, f"{self.purpose} is {what} after it was freed")
+        if offset < 0 or offset + size > len(self.data):
+            raise Crash(Undefined.OOPS, f"{self.purpose} is {what} past its end, at {offset:#x}")
+
+    def free(self) -> None:
+        """Give the memory back. Doing it twice is a crash."""
+        if self._freed:
+            raise Crash(Undefined.OOPS, f"{self.purpose} is freed twice")
+        self._freed = True
+        self.run.record(Gone(self.label))
 
 
 @dataclass
 class LoadedTable(Table):
-    """The table that the remote processor itself reads, `size` bytes at physical address `pa`."""
+    """The table that the remote processor itself reads, `length` bytes at physical address `pa`.
+
+    It is a pointer, not an object: two of the same address have the same name.
+    """
 
     soc: Soc
     pa: Pa
     length: int
 
     def __post_init__(self) -> None:
-        self.watch("loaded_table")
+        object.__setattr__(self, "label", f"loaded_table@{self.pa:#x}")
 
     @property
     def size(self) -> int:  # noqa: D102
         return self.length
 
     def read(self, offset: int, size: int) -> bytes:  # noqa: D102
+        self.check(offset, size, "read")
         return self.soc.a7.read(Pa(self.pa + offset), size)
 
     def write(self, offset: int, data: bytes) -> None:  # noqa: D102
+        self.check(offset, len(data), "written")
         self.soc.a7.write(Pa(self.pa + offset), data, Lane.LINUX)
+
+    def check(self, offset: int, size: int, what: str) -> None:
+        """Crash unless there is memory at these bytes."""
+        if self.soc.a7.locate(Pa(self.pa + offset), size) is None:
+            raise Crash(Undefined.OOPS, f"{self.label} is {what} where no memory is: +{offset:#x}")
+
+
+def kmemdup(table: Table, size: int, purpose: str) -> HeapTable:
+    """A copy of the first `size` bytes of `table` in the kernel's own memory."""
+    return HeapTable(table.run, purpose, table.read(0, size))
+
+
+def kfree(table: Table | None) -> None:
+    """Free a table that `kmemdup` made; NULL is fine."""
+    if isinstance(table, HeapTable):
+        table.free()

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Three shapes of C's control flow that the models share, and `dev_err` and its kin."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rprocbench.base.errors import Crash, ModelledError, Undefined
+from rprocbench.base.run import Modelled
+from rprocbench.base.trace import Lane
+
+
+def dev_err(subject: Modelled, text: str) -> None:
+    """A kernel message that something failed."""
+    subject.run.log(Lane.LINUX, text, "err")
+
+
+def dev_warn(subject: Modelled, text: str) -> None:
+    """A kernel message that something is odd."""
+    subject.run.log(Lane.LINUX, text, "warn")
+
+
+def dev_info(subject: Modelled, text: str) -> None:
+    """A kernel message."""
+    subject.run.log(Lane.LINUX, text, "info")
+
+
+def dev_dbg(subject: Modelled, text: str) -> None:
+    """A kernel message that is only printed when debugging is on."""
+    subject.run.log(Lane.LINUX, text, "debug")
+
+
+@contextmanager
+def complaining(subject: Modelled, text: str) -> Iterator[None]:
+    """If the block reports an error, log `text` and its number, as C does after `if (ret)`."""
+    try:
+        yield
+    except ModelledError as error:
+        dev_err(subject, f"{text}: -{error.code.value}")
+        raise
+
+
+@contextmanager
+def then(undo: Callable[..., object], *args: object) -> Iterator[None]:
+    """After the block call `undo`, whether the block reported an error or not, but not on a crash."""
+    try:
+        yield
+    except ModelledError:
+        undo(*args)
+        raise
+    undo(*args)
+
+
+def called(op: Callable[..., None] | None, name: str) -> Callable[..., None]:
+    """An op that the C calls without asking whether there is one."""
+    if op is None:
+        raise Crash(Undefined.OOPS, f"ops.{name} is NULL, and called")
+    return op
