@@ -166,10 +166,15 @@ class FakeBoot:
             self.run.record(Fetched(Lane.OPTEE, Span("image", 0, 20)))
         with self.call(TA, "remoteproc_save_fw_header_and_sig"):
             self.run.record(Fetched(Lane.OPTEE, Span("image", 20, 556)))
-        with self.call(TA, "remoteproc_verify_signature"), self.call(PTA, "rproc_pta_verify_digest"):
+        with (
+            self.call(TA, "remoteproc_verify_signature"),
+            self.call(PTA, "rproc_pta_verify_digest"),
+        ):
             self.log(Lane.OPTEE, "verify RSASSA-PKCS1-v1_5 SHA-256: good", "debug")
         with self.call(TA, "remoteproc_parse_elf"):
-            for index, (da, size) in enumerate(((0, 0x298), (0x1000_0000, 0x5A10), (0x2000_0000, 96))):
+            for index, (da, size) in enumerate(
+                ((0, 0x298), (0x1000_0000, 0x5A10), (0x2000_0000, 96))
+            ):
                 with self.call(PTA, "rproc_pta_load_segment_sha256"):
                     self.leaf(DRV, "stm32_rproc_da_to_pa", "stm32_rproc_map")
                     self.soc.m4.write(Da(da), bytes([0x11 * (index + 1)]) * size, Lane.OPTEE)

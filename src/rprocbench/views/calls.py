@@ -82,7 +82,7 @@ def call_tree(trace: Trace) -> CallTree:
             case Entered():
                 after = here = _call(event, index, tree.lanes[index], here, len(trace))
                 tree.calls.append(here)
-            case (Left() | Failed()) if here:
+            case Left() | Failed() if here:
                 here.end = index
                 here.failed = event if isinstance(event, Failed) else None
                 after = here.parent
@@ -125,10 +125,11 @@ def told_calls(tree: CallTree, depth: int) -> dict[int, tuple[str, ...]]:
     for call in tree.calls:
         if is_told(call, depth):
             through: tuple[str, ...] = ()
-            while call.parent and call.hands_on:
-                through += (call.event.function,)
-                (call,) = call.children
-            told.setdefault(call.index, through)
+            worker = call
+            while worker.parent and worker.hands_on:
+                through += (worker.event.function,)
+                (worker,) = worker.children
+            told.setdefault(worker.index, through)
     return told
 
 

@@ -44,6 +44,6 @@ def join(children: object) -> Markup:
 
 
 def picture(svg: str, alt: str, width: int) -> Markup:
-    """An SVG as an image with a text alternative: notebooks keep it even where they are untrusted."""
+    """An SVG as an image with a text alternative: kept even in untrusted notebooks."""
     source = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
     return tag("img", src=source, alt=alt, width=width, class_="rb-picture")

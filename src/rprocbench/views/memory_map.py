@@ -136,7 +136,9 @@ class MemoryMap:
             )
             parts.append(f"{bank.name}, {size(bank.size)}. {names or 'empty'}.")
         if self.strays:
-            parts.append("In no memory: " + ", ".join(clean(item.name) for item in self.strays) + ".")
+            parts.append(
+                "In no memory: " + ", ".join(clean(item.name) for item in self.strays) + "."
+            )
         return " ".join(parts)
 
 
@@ -148,7 +150,10 @@ def memory_map(board: Board, items: Iterable[Item] = (), title: str = "") -> Mem
     """
     regions = [
         Item(region.name, "pa", region.pa, region.size, kind)
-        for kind, all_ in (("Linux region", board.linux_regions), ("OP-TEE region", board.optee_regions))
+        for kind, all_ in (
+            ("Linux region", board.linux_regions),
+            ("OP-TEE region", board.optee_regions),
+        )
         for region in all_
     ]
     wanted = [*regions, *items]
@@ -185,7 +190,7 @@ def _place(board: Board, item: Item, aliases: tuple[Alias, ...]) -> Block | None
         other = da_to_pa(board.dma_ranges, Da(item.start), item.size)
     for alias in aliases:
         at = item.start - alias.base
-        if alias.world == world and 0 <= at and at + item.size <= alias.size:
+        if alias.world == world and at >= 0 and at + item.size <= alias.size:
             name, kind = clean(item.name), clean(item.kind)
             return Block(name, kind, alias.offset + at, item.size, item.space, item.start, other)
     return None
@@ -214,5 +219,7 @@ def _track(kind: str, blocks: list[Block], length: int) -> Track:
 
 def _is_elsewhere(block: Block, other: Block) -> bool:
     """Whether two things that share bytes were placed at addresses that do not meet."""
-    apart = block.address + block.size <= other.address or other.address + other.size <= block.address
+    apart = (
+        block.address + block.size <= other.address or other.address + other.size <= block.address
+    )
     return block.space == other.space and apart

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A memory map as a figure: each memory a scale, each kind of thing a track; and the same as a table."""
+"""A memory map as a figure: each memory to scale, each kind a track; and the same as a table."""
 
 from . import render
 from .markup import Markup, picture, tag
@@ -10,6 +10,9 @@ from .wording import size
 WIDTH, LEFT, RIGHT = 1080, 128, 20
 ROW, BAR = 24, 18
 TICKS = 8
+CAPTION = "What lies where. The other world's address is what dma-ranges makes of it."
+HEADS = ("Memory", "Kind", "Name", "Offset", "Size", "Linux (pa)", "M4 (da)", "Remark")
+NUMBERS = HEADS[3:7]
 KINDS = {"Linux region": 0, "OP-TEE region": 1, "segment": 2, "vring": 3, "buffer": 4}
 
 
@@ -18,11 +21,10 @@ def memory_map_body(view: MemoryMap) -> str:
     """Heading, picture with a text alternative, table."""
     table = tag(
         "table",
-        tag("caption", "What lies where. The other world's address is what dma-ranges makes of it."),
+        tag("caption", CAPTION),
         tag("thead", tag("tr", [
-            tag("th", head, scope="col", class_="rb-number" if number else None)
-            for head, number in (("Memory", 0), ("Kind", 0), ("Name", 0), ("Offset", 1), ("Size", 1),
-                                 ("Linux (pa)", 1), ("M4 (da)", 1), ("Remark", 0))
+            tag("th", head, scope="col", class_="rb-number" if head in NUMBERS else None)
+            for head in HEADS
         ])),
         tag("tbody", _rows(view)),
         class_="rb-table rb-list",
@@ -41,7 +43,8 @@ def _rows(view: MemoryMap) -> list[Markup]:
             rows += [_row(bank, block) for block in track.with_gaps]
     for item in view.strays:
         name, kind = tag("th", item.name, scope="row"), tag("td", item.kind)
-        place = [tag("td", f"{item.start:#010x}" if item.space == space else "–", class_="rb-number")
+        start = f"{item.start:#010x}"
+        place = [tag("td", start if item.space == space else "–", class_="rb-number")
                  for space in ("pa", "da")]  # fmt: skip
         count = tag("td", size(item.size), class_="rb-number")
         remark = tag("td", "✗ in no memory of the board", class_="rb-bad")
@@ -107,15 +110,28 @@ def _track(track: Track, number: int, scale: float, y: float, parts: list[Markup
             x, width = LEFT + block.start * scale, block.size * scale
             parts.append(box(x, y, width, BAR, KINDS.get(track.kind, number)))
             if block.overlaps:
-                bad = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{max(width, 2):.1f}", "height": BAR}
+                bad = {
+                    "x": f"{x:.1f}",
+                    "y": f"{y:.1f}",
+                    "width": f"{max(width, 2):.1f}",
+                    "height": BAR,
+                }
                 parts.append(tag("rect", **bad, class_="kbad"))
-            parts.append(words(label_x, y + 13, _label(block), "label mono bad" if block.overlaps else "label mono", anchor))
+            parts.append(
+                words(
+                    label_x,
+                    y + 13,
+                    _label(block),
+                    "label mono bad" if block.overlaps else "label mono",
+                    anchor,
+                )
+            )
         y += ROW
     return y + 4
 
 
 def _label(block: Block) -> str:
-    text = block.name if len(block.name) <= 32 else block.name[:31] + "…"  # noqa: PLR2004
+    text = block.name if len(block.name) <= 32 else block.name[:31] + "…"
     return f"✗ {text}" if block.overlaps else text
 
 

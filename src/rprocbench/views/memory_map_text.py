@@ -19,7 +19,9 @@ def memory_map_text(view: MemoryMap, terminal: Terminal) -> str:
     name_room = min(max(map(columns, [*names, "free"])), 24)
     for bank in view.banks:
         lines += ["", terminal.paint(f"{clean(bank.name)}  {size(bank.size)}", "strong")]
-        lines += [terminal.paint(f"  {world:<6}{bank.bases(world)}", "dim") for world in ("Linux", "M4")]
+        lines += [
+            terminal.paint(f"  {world:<6}{bank.bases(world)}", "dim") for world in ("Linux", "M4")
+        ]
         for track in bank.tracks:
             lines += _track(bank, track, name_room, terminal)
         if not bank.tracks:
@@ -27,7 +29,10 @@ def memory_map_text(view: MemoryMap, terminal: Terminal) -> str:
     if view.strays:
         lines += ["", terminal.paint("✗ in no memory of the board", "error")]
         lines += [
-            shorten(f"  {item.space} {item.start:#010x} +{item.size:#x}  {clean(item.name)}", terminal.width)
+            shorten(
+                f"  {item.space} {item.start:#010x} +{item.size:#x}  {clean(item.name)}",
+                terminal.width,
+            )
             for item in view.strays
         ]
     return terminal.finish(lines)

@@ -14,6 +14,7 @@ from .show import describe
 from .walk import Walk, pack
 
 HERE = Path(__file__).parent
+POLICY = "style-src 'unsafe-inline'; img-src data:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,7 @@ def html_report(title: str, sections: Iterable[Section], text: str = "") -> str:
     script = _source("stepper.js") + _source("report.js")
     # The policy names the script by its hash, so a name that slipped past escaping stays inert.
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = (
-        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:"
-    )
+    policy = f"default-src 'none'; script-src 'sha256-{digest}'; {POLICY}"
     style = render.stylesheet() + _source("stepper.css") + _source("report.css")
     links = [tag("li", tag("a", part.heading, href=f"#s{i}")) for i, part in enumerate(parts, 1)]
     nav = tag("nav", tag("ol", links), aria_label="Contents") if len(parts) > 1 else ""
@@ -80,7 +79,9 @@ def _live(view: Walk) -> Markup:
     """The story as a table, and beside it what the script needs to put a stepper in its place."""
     run = base64.b64encode(pack(view)).decode()
     values = json.dumps({"run": run, "cursor": -1, "by": "story", "selected": ""}, sort_keys=True)
-    payload = Markup('<script type="application/json">' + values.replace("<", "\\u003c") + "</script>")
+    payload = Markup(
+        '<script type="application/json">' + values.replace("<", "\\u003c") + "</script>"
+    )
     static = tag("div", Markup(render.body(view.story)), data_static="")
     return tag("div", payload, static, data_stepper="")
 

@@ -6,17 +6,26 @@ type name, so that a cell may end with the thing itself.
 """
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
 from rprocbench.base.run import Run
 from rprocbench.base.trace import EVENTS
+from rprocbench.formats.signed_image import SignedImage
 from rprocbench.soc.board import Board
 
-from . import memory_map_html, memory_map_text, render, timeline_html, timeline_text  # noqa: F401
+from . import (  # noqa: F401  each registers how it draws its view
+    memory_map_html,
+    memory_map_text,
+    render,
+    signed_image_html,
+    signed_image_text,
+    timeline_html,
+    timeline_text,
+)  # fmt: skip
 from .memory_map import MemoryMap, memory_map
+from .signed_image_view import SignedImageView, signed_image_view
 from .terminal import Terminal
 from .timeline import Timeline, timeline
 from .walk import Walk
@@ -25,6 +34,7 @@ from .walk import Walk
 SHOWN_BY_NAME = (
     ("rprocbench.base.run", "Run"),
     ("rprocbench.soc.board", "Board"),
+    ("rprocbench.formats.signed_image", "SignedImage"),
 )
 
 
@@ -45,6 +55,11 @@ def _(thing: Board) -> MemoryMap:
 
 
 @describe.register
+def _(thing: SignedImage) -> SignedImageView:
+    return signed_image_view(thing)
+
+
+@describe.register
 def _(thing: list) -> Timeline:  # type: ignore[type-arg]  # dispatch is on the bare type
     if not all(type(event) in EVENTS.values() for event in thing):
         raise TypeError("a list is shown only if it is a trace")
@@ -53,6 +68,7 @@ def _(thing: list) -> Timeline:  # type: ignore[type-arg]  # dispatch is on the 
 
 @describe.register(Timeline)
 @describe.register(MemoryMap)
+@describe.register(SignedImageView)
 def _(thing: object) -> object:
     return thing
 
@@ -108,5 +124,4 @@ def _html(thing: object) -> str:
 
 
 def _pretty(thing: object, printer: Any, cycle: bool) -> None:  # noqa: FBT001  IPython's signature
-    write: Callable[[str], None] = printer.text
-    write("…" if cycle else show(thing).text())
+    printer.text("…" if cycle else show(thing).text())

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A signed image: its parts with offsets, and what covers each byte: signature, hash, or nothing."""
+"""A signed image: its parts, and what covers each byte: signature, hash, or nothing."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Literal
 
 from rprocbench.base.layout import Leaf
@@ -20,6 +22,8 @@ COVERS: dict[Cover, str] = {
     "nothing": "covered by nothing",
 }
 PT_LOAD = 1
+MOST = 256  # rows and segments looked at: a hostile file may claim tens of thousands
+PART = re.compile(r"(?:images\[\d+\]|tlv)(?:\.[\w~]+)?|\w+")
 MATCHED = ("p_type", "p_paddr", "p_filesz", "p_memsz")
 
 
@@ -75,7 +79,11 @@ class SignedImageView:
     @property
     def alt(self) -> str:
         """The coverage in a sentence, for who does not see it."""
-        shares = [f"{size(self.total(cover))} {words}" for cover, words in COVERS.items() if self.total(cover)]
+        shares = [
+            f"{size(self.total(cover))} {words}"
+            for cover, words in COVERS.items()
+            if self.total(cover)
+        ]
         return f"{self.title}, {size(self.size)}: {'; '.join(shares)}."
 
 
@@ -90,9 +98,10 @@ def signed_image_view(image: SignedImage, title: str = "Signed image") -> Signed
 
 
 def _segments(image: SignedImage) -> Iterator[tuple[Payload, int, HashRow]]:
-    """Each program header of each image: the image, its number, and the header as a row holds it."""
+    """Each program header of each image: the image, its number, and how a row would hold it."""
     for payload in image.images:
-        for number, header in enumerate(payload.elf.segments if payload.elf else ()):
+        headers = payload.elf.segments if payload.elf else ()
+        for number, header in enumerate(headers[:MOST]):
             fields = {name: getattr(header, name) for name in HashRow.FIELDS if name != "hash"}
             elf = payload.elf
             assert elf
@@ -111,7 +120,7 @@ def _row_of(image: SignedImage, segment: HashRow) -> int | None:
 
 
 def _hashed(image: SignedImage) -> Iterator[Stretch]:
-    for payload, number, segment in _segments(image):
+    for payload, number, segment in islice(_segments(image), MOST):
         row = _row_of(image, segment) if segment.p_type == PT_LOAD else None
         if row is not None and segment.p_filesz and payload.elf:
             span = payload.elf.content_span(payload.elf.segments[number])
@@ -163,17 +172,13 @@ def _groups(image: SignedImage) -> Iterator[Group]:
 
 
 def _part(path: str) -> str:
-    parts = path.split(".")
-    if parts[0] == "tlv" or parts[0].startswith("images"):
-        return ".".join(parts[:2]).split("[", 2 if parts[0] == "tlv" else 1)[0] if len(parts) < 3 else (  # noqa: PLR2004
-            ".".join(part.split("[")[0] if i else part for i, part in enumerate(parts[:2]))
-        )
-    return parts[0].split("+")[0]
+    found = PART.match(path)
+    return found.group() if found else path
 
 
 def _links(image: SignedImage) -> Iterator[Link]:
-    segments = list(_segments(image))
-    for index, row in enumerate(image.rows):
+    segments = list(islice(_segments(image), MOST))
+    for index, row in enumerate(image.rows[:MOST]):
         hits = [s for s in segments if s[2].p_type == row.p_type and s[2].p_paddr == row.p_paddr]
         name, good = None, row.p_type != PT_LOAD
         verdict = "no segment has this address" if good is False else "not a loaded segment"
@@ -188,4 +193,6 @@ def _links(image: SignedImage) -> Iterator[Link]:
                 verdict, good = "hash differs", False
             else:
                 verdict, good = "hash matches", True
-        yield Link(index, row.span().start, row.p_paddr, row.p_filesz, row.hash.hex(), name, verdict, good)
+        yield Link(
+            index, row.span().start, row.p_paddr, row.p_filesz, row.hash.hex(), name, verdict, good
+        )

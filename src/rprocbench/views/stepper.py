@@ -16,7 +16,7 @@ from .walk import Walk, pack, walk
 HERE = Path(__file__).parent
 
 
-class Stepper(anywidget.AnyWidget):  # type: ignore[misc]  # traitlets are not typed
+class Stepper(anywidget.AnyWidget):
     """Walk a finished run forwards and backwards, all in the browser.
 
     `cursor` is the index of the event that happened last (-1: none), `by` is `story` or `event`,
@@ -25,7 +25,9 @@ class Stepper(anywidget.AnyWidget):  # type: ignore[misc]  # traitlets are not t
     """
 
     _esm = HERE / "stepper.js"
-    _css = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("base.css", "stepper.css"))
+    _css = "\n".join(
+        (HERE / name).read_text(encoding="utf-8") for name in ("base.css", "stepper.css")
+    )
 
     run = traitlets.Bytes().tag(sync=True)
     cursor = traitlets.Int(-1).tag(sync=True)
@@ -42,7 +44,8 @@ class Stepper(anywidget.AnyWidget):  # type: ignore[misc]  # traitlets are not t
         return max(-1, min(int(proposal["value"]), len(self.view.trace) - 1))
 
     def _repr_mimebundle_(self, **keywords: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = super()._repr_mimebundle_(**keywords)
+        live = super()._repr_mimebundle_(**keywords)
+        data, metadata = live or ({}, {})
         static = {
             "text/html": render.html(self.view.story),
             "text/plain": render.text(self.view.story, Terminal()),

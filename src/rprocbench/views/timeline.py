@@ -8,7 +8,8 @@ from typing import Literal
 from rprocbench.base.trace import Lane, Trace
 
 from .calls import CallTree, call_tree, is_event_of_story, is_told_failure, told_calls
-from .rows import Row, Rows
+from .row_making import Rows
+from .rows import Row
 
 Detail = Literal["story", "full"]
 PAGE_OF_ROWS = 72
@@ -31,7 +32,9 @@ class Timeline:
         """The whole view in a sentence or two, for who does not see it."""
         counts = [(lane, sum(row.lane == lane for row in self.rows)) for lane in LANES]
         told = ", ".join(f"{lane} {count}" for lane, count in counts if count)
-        return f"{self.title}: {len(self.rows)} rows for {self.events} events ({told}). {self.verdict}"
+        return (
+            f"{self.title}: {len(self.rows)} rows for {self.events} events ({told}). {self.verdict}"
+        )
 
 
 def timeline(trace: Trace, detail: Detail = "story", title: str = "Run") -> Timeline:

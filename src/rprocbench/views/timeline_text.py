@@ -22,7 +22,10 @@ def timeline_text(view: Timeline, terminal: Terminal) -> str:
         lines += _list(view, terminal)
     mark = "✗" if " failed with " in view.verdict else "✓"
     verdict = f"{mark} {clean(view.verdict)}"
-    lines += ["", *_coloured(wrap(verdict, terminal.width), "error" if mark == "✗" else "ok", terminal)]
+    lines += [
+        "",
+        *_coloured(wrap(verdict, terminal.width), "error" if mark == "✗" else "ok", terminal),
+    ]
     return terminal.finish(lines)
 
 
@@ -73,8 +76,8 @@ def _list(view: Timeline, terminal: Terminal) -> list[str]:
             first = f"{row.index:>4} {row.lane:<{name}}" if not number else " " * (INDEX + name)
             lines.append(terminal.paint(first, "dim") + margin + terminal.paint(line, _role(row)))
         for detail in row.details:
-            for line in wrap(detail, room - 2):
-                lines.append(" " * (start + 2) + terminal.paint(line, "dim"))
+            below = wrap(detail, room - 2)
+            lines += [" " * (start + 2) + terminal.paint(line, "dim") for line in below]
     return lines
 
 
@@ -159,7 +162,10 @@ class _Line:
     def _gap(self, start: int, end: int) -> str:
         chars = [self.guides if at in self.starts else self.blank for at in range(start, end)]
         if self.blank == "─":
-            chars = [" " if at < INDEX else char for at, char in zip(range(start, end), chars, strict=True)]
+            chars = [
+                " " if at < INDEX else char
+                for at, char in zip(range(start, end), chars, strict=True)
+            ]
         elif start and chars and chars[0] == self.guides:
             chars[0] = self.guides
         return "".join(chars)

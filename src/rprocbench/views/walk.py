@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rprocbench.base.trace import (
-    Changed, Created, Entered, Failed, Filled, Gone, Lane, Left, Trace, Wrote, lanes,
+    Changed,
+    Created,
+    Entered,
+    Event,
+    Failed,
+    Gone,
+    Lane,
+    Left,
+    Trace,
+    lanes,
 )  # fmt: skip
 
 from .rows import WORDS, Row
@@ -33,9 +42,7 @@ class Walk:
 
 def walk(trace: Trace, title: str = "Run") -> Walk:
     """Describe `trace` for stepping."""
-    return Walk(
-        title, trace, timeline(trace, "story", title), timeline(trace, "full", title)
-    )
+    return Walk(title, trace, timeline(trace, "story", title), timeline(trace, "full", title))
 
 
 class _Strings:
@@ -51,32 +58,10 @@ class _Strings:
 def pack(view: Walk) -> bytes:
     """The run as zlib-compressed JSON. Equal runs give equal bytes."""
     strings = _Strings()
-    events = []
-    for event, lane in zip(view.trace, lanes(view.trace), strict=True):
-        operation: list[object] = [strings(sentence(event)), LANES.index(lane)]
-        match event:
-            case Entered():
-                operation += ["e", strings(clean(event.function))]
-            case Left() | Failed():
-                operation += ["l"]
-            case Created():
-                fields = [number for name, held in event.fields
-                          for number in (strings(clean(name)), strings(value(held)))]  # fmt: skip
-                kind = strings(clean(event.kind))
-                operation += ["c", strings(clean(event.owner)), kind, *fields]
-            case Changed():
-                before, after = strings(value(event.before)), strings(value(event.after))
-                field = strings(clean(event.field))
-                operation += ["s", strings(clean(event.owner)), field, before, after]
-            case Gone():
-                operation += ["g", strings(clean(event.owner))]
-            case Wrote():
-                operation += ["w", strings(clean(event.ram)), event.offset, len(event.data)]
-            case Filled():
-                operation += ["w", strings(clean(event.ram)), event.offset, event.size]
-            case _:
-                pass
-        events.append(operation)
+    events = [
+        [strings(sentence(event)), LANES.index(lane), *_operation(event, strings)]
+        for event, lane in zip(view.trace, lanes(view.trace), strict=True)
+    ]
     packed = {
         "format": FORMAT,
         "title": clean(view.title),
@@ -91,8 +76,29 @@ def pack(view: Walk) -> bytes:
     return zlib.compress(text.encode("utf-8", "replace"), 9)
 
 
+def _operation(event: Event, strings: _Strings) -> list[object]:
+    """What `event` does to call stack and objects; nothing for most."""
+    match event:
+        case Entered():
+            return ["e", strings(clean(event.function))]
+        case Left() | Failed():
+            return ["l"]
+        case Created():
+            pairs = [(strings(clean(name)), strings(value(held))) for name, held in event.fields]
+            kind = strings(clean(event.kind))
+            return ["c", strings(clean(event.owner)), kind, *(n for pair in pairs for n in pair)]
+        case Changed():
+            before, after = strings(value(event.before)), strings(value(event.after))
+            owner, field = strings(clean(event.owner)), strings(clean(event.field))
+            return ["s", owner, field, before, after]
+        case Gone():
+            return ["g", strings(clean(event.owner))]
+        case _:
+            return []
+
+
 def _rows(rows: Iterable[Row], strings: _Strings) -> list[list[object]]:
-    """Each row: first and last event, lane, target (-1 for none), indent, kind, word, glyph, text."""
+    """Each row: first and last event, lane, target or -1, indent, bad, kind, word, glyph, text."""
     return [
         [
             row.index, row.last, LANES.index(row.lane), _lane(row.target), row.local,

@@ -5,8 +5,22 @@ import unicodedata
 from functools import singledispatch
 
 from rprocbench.base.trace import (
-    Changed, Created, Entered, Event, Failed, Fetched, Filled, Gone, Left, Logged, Message, Ran,
-    Signalled, Unwound, Value, Wrote,
+    Changed,
+    Created,
+    Entered,
+    Event,
+    Failed,
+    Fetched,
+    Filled,
+    Gone,
+    Left,
+    Logged,
+    Message,
+    Ran,
+    Signalled,
+    Unwound,
+    Value,
+    Wrote,
 )  # fmt: skip
 
 KIB = 1024
@@ -17,9 +31,9 @@ HEX_FROM = 0x1000
 
 
 def clean(text: object) -> str:
-    """`text` on one line, with every character that could move a cursor or turn the line escaped.
+    r"""`text` on one line, with every character that could move a cursor or turn the line escaped.
 
-    Control characters, terminal escapes, bidirectional overrides and line ends become `\\x1b` and
+    Control characters, terminal escapes, bidirectional overrides and line ends become `\x1b` and
     the like, so a name from a firmware stays a name.
     """
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
@@ -78,7 +92,9 @@ def payload(data: bytes) -> str:
 
 def change(event: Changed) -> str:
     """What became what."""
-    return f"{clean(event.owner)}.{clean(event.field)}: {value(event.before)} → {value(event.after)}"
+    return (
+        f"{clean(event.owner)}.{clean(event.field)}: {value(event.before)} → {value(event.after)}"
+    )
 
 
 def signal(event: Signalled) -> str:
@@ -176,5 +192,5 @@ def _(event: Message) -> str:
 
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th, … 11th, … 21st."""
-    teen = 10 <= number % 100 <= 20  # noqa: PLR2004  11th, 12th, 13th
+    teen = 10 <= number % 100 <= 20  # 11th, 12th, 13th
     return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"

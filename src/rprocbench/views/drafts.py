@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A row that may still take in what follows it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from rprocbench.base.trace import (
+    Changed,
+    Created,
+    Event,
+    Failed,
+    Fetched,
+    Filled,
+    Gone,
+    Lane,
+    Ran,
+    Signalled,
+    Wrote,
+)  # fmt: skip
+
+from .calls import Call
+from .rows import Row
+from .wording import change, clean, size
+
+
+@dataclass
+class Draft:
+    """A row that may still take in what follows it."""
+
+    index: int
+    last: int
+    lane: Lane
+    kind: str
+    text: str
+    call: Call | None
+    depth: int
+    local: int
+    changes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    wrote: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    read: Counter[str] = field(default_factory=Counter)
+    target: Lane | None = None
+    level: str = ""
+    ran: tuple[int, int] = (0, 0)
+
+    def row(self) -> Row:
+        """The finished row."""
+        details = [*self.notes, *self.changes]
+        for ram, (first, end, total, count) in self.wrote.items():
+            where = f"{ram}+{first:#x}" if total == end - first else f"{ram}+{first:#x}…{end:#x}"
+            pieces = f" in {count} pieces" if count > 1 else ""
+            details.append(f"writes {size(total)} at {where}{pieces}")
+        details += [f"reads {size(total)} of {buffer}" for buffer, total in self.read.items()]
+        text = self.text
+        if self.made and self.kind in {"created", "gone"}:
+            text += ", ".join(self.made)
+        elif self.made:
+            details.append("creates " + ", ".join(self.made))
+        if self.kind in {"changed", "wrote", "fetched"}:
+            text, details = details[0], details[1:]
+        return Row(self.index, self.last, self.lane, self.kind, text, self.depth, self.local,
+                   tuple(details), self.target, self.level)  # fmt: skip
+
+    @property
+    def takes_sums(self) -> bool:
+        """Whether changes and bytes written may be summed up on it."""
+        closed = {"unwound", "logged", "failed", "injected", "returned", "created", "gone"}
+        return self.kind not in closed
+
+    def take(self, event: Event) -> None:
+        """Sum `event` up here."""
+        match event:
+            case Changed():
+                self.changes.append(change(event))
+            case Created() | Gone():
+                self.made.append(clean(event.owner))
+            case Signalled():
+                self.text += f", then {clean(event.what)}"
+            case Ran():
+                self._run(event)
+            case Failed():
+                self._fail(event)
+            case Fetched():
+                self.read[clean(event.span.buffer)] += len(event.span)
+            case _:
+                self._write(event)
+
+    def _run(self, event: Ran) -> None:
+        start = self.ran[0] if self.text else event.start
+        self.ran = (start, event.end)
+        self.text = f"{event.end - start:,} instructions to {event.pc:#x}: {clean(event.why)}"
+
+    def _fail(self, event: Failed) -> None:
+        self.kind = "injected" if event.injected else "failed"
+        why = f": {clean(event.why)}" if event.why and event.why != "injected" else ""
+        where = f" at {clean(event.span)}" if event.span else ""
+        how = ", injected" if event.injected else ""
+        self.notes.append(clean(event.code) + why + where + how)
+
+    def _write(self, event: Event) -> None:
+        match event:
+            case Wrote():
+                count = len(event.data)
+            case Filled():
+                count = event.size
+            case _:
+                return
+        ram, start = clean(event.ram), event.offset
+        first, end, total, pieces = self.wrote.get(ram, (start, start, 0, 0))
+        adjoins = start == end and pieces
+        end = max(end, start + count)
+        self.wrote[ram] = (min(first, start), end, total + count, pieces + (not adjoins))
