@@ -11,8 +11,8 @@ from .errors import InputCode, InputError
 MAX_IMAGE = 64 * 1024 * 1024
 
 
-def read_file(path: Path, limit: int = MAX_IMAGE) -> bytes:
-    """The bytes of `path`, at most `limit` of them.
+def read_file(path: Path, limit: int = MAX_IMAGE, *, empty: bool = False) -> bytes:
+    """The bytes of `path`, at most `limit` of them; at least one unless `empty` is fine.
 
     Raises `InputError`: NOT_FOUND, IS_A_DIRECTORY, NOT_READABLE, TOO_LARGE or EMPTY.
     """
@@ -30,7 +30,7 @@ def read_file(path: Path, limit: int = MAX_IMAGE) -> bytes:
         ) from None
     if len(data) > limit:
         raise InputError(InputCode.TOO_LARGE, f"{str(path)!r} has more than {limit} bytes")
-    if not data:
+    if not data and not empty:
         raise InputError(InputCode.EMPTY, f"{str(path)!r} is empty")
     return data
 

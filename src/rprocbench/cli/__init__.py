@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The street door: one verb, one function. Errors are one or two lines, never a traceback."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from rprocbench.base.errors import RprocError
+
+from . import boot, demo, inspect, lab, sign
+
+VERBS = (demo, boot, inspect, sign, lab)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line's grammar; each verb's module adds its own part."""
+    parser = argparse.ArgumentParser(
+        prog="rprocbench",
+        description="Know how a remote processor is booted securely: look, sign, boot, step.",
+    )
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for module in VERBS:
+        module.add_to(verbs)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb. 0 is well, 1 a finding or an unusable input, 2 a wrong command line."""
+    args = build_parser().parse_args(argv)
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except RprocError as error:
+        print(f"rprocbench: {error}", file=sys.stderr)  # noqa: T201  this is the terminal
+        return 1
+    except KeyboardInterrupt:
+        print("rprocbench: stopped", file=sys.stderr)  # noqa: T201
+        return 130
+    except BrokenPipeError:
+        # The reader (`| head`) has gone; Python would complain once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return status

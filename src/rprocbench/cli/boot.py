@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`rprocbench boot`: one image through one design, undisturbed or with calls that fail."""
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rprocbench.base.errors import InputError, parse_code
+from rprocbench.base.files import read_file, write_file
+
+from .output import as_json, out, warn
+
+if TYPE_CHECKING:
+    from rprocbench.base.run import At, Disturbance
+    from rprocbench.bench import Recording
+
+
+def add_to(verbs: Any) -> None:
+    """The grammar of the verb."""
+    parser = verbs.add_parser(
+        "boot", help="boot an image and tell what happened",
+        description="Boot an image, say hello to it, shut it down. Exit status 0 if it ran, else 1.",
+    )  # fmt: skip
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="signed image, or ELF for mainline")
+    parser.add_argument("--design", default="v22", metavar="D", help="default: v22")
+    parser.add_argument("--board", default="stm32mp157c-dk2", metavar="B")
+    parser.add_argument("--key", type=Path, metavar="P.pem", help="the key built into OP-TEE; "
+                        "default: the demonstration's")  # fmt: skip
+    parser.add_argument("--fault", action="append", default=[], metavar="FUNCTION[#NTH]=CODE",
+                        help="let a call fail, say rproc_tee_start=EIO or remoteproc_load_fw=SECURITY")  # fmt: skip
+    parser.add_argument("--say", action="append", metavar="TEXT", help="what to send; default: hello")
+    parser.add_argument("--trace", type=Path, metavar="F.json", help="save the run")
+    add_output(parser)
+    parser.set_defaults(run=run, parser=parser)
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """How to tell: shared with `demo`."""
+    parser.add_argument("--full", action="store_true", help="every event, not only the story")
+    parser.add_argument("--json", action="store_true", help="the same as data")
+    parser.add_argument("--out", type=Path, metavar="F.html", help="one offline page")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Boot once and tell."""
+    from rprocbench.bench import Bench
+    from rprocbench.designs import DESIGNS
+    from rprocbench.formats.keys import RsaPublicKey, load_public_key
+    from rprocbench.soc.stm32mp15 import BOARDS
+
+    design = choose(args.parser, "design", args.design, DESIGNS)
+    board = choose(args.parser, "board", args.board, BOARDS)
+    script = dict(parse_fault(args.parser, text) for text in args.fault)
+    image = read_file(args.image)
+    bench = Bench(board=board, design=design)
+    if args.key:
+        key = load_public_key(read_file(args.key), str(args.key))
+        if not isinstance(key, RsaPublicKey):
+            warn(f"{args.key} is no RSA key: the PTA refuses whatever it signed")
+        bench = Bench(board=board, design=design, key=key)
+    say = [text.encode() for text in args.say] if args.say is not None else [b"hello"]
+    recording = bench.boot(image, name=args.image.name, script=script, say=say)
+    for at in recording.unreached:
+        warn(f"nothing failed at {at}: it was never called so often")
+    if args.trace:
+        recording.save(args.trace)
+    tell([recording], args, f"{args.image.name} through {design.name}")
+    return 0 if recording.verdict == "running" and recording.code is None else 1
+
+
+def choose(parser: argparse.ArgumentParser, what: str, name: str, known: Any) -> Any:
+    """The thing called `name`, or a wrong-usage exit that says what there is."""
+    if name not in known:
+        parser.error(f"no {what} {name!r}; there is {', '.join(known)}")
+    return known[name]
+
+
+def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Disturbance]":
+    """`FUNCTION[#NTH]=CODE` as a line of a script, or a wrong-usage exit that says what is near."""
+    from rprocbench.base.errors import TeeResult
+    from rprocbench.base.run import MIRRORED, Fail
+    from rprocbench.bench.recording import parse_at
+
+    place, equals, code = text.partition("=")
+    if not equals:
+        parser.error(f"--fault {text!r} is not FUNCTION[#NTH]=CODE")
+    try:
+        at, error = parse_at(place), parse_code(code)
+    except InputError as problem:
+        parser.error(f"--fault {text!r}: {problem.why}")
+    if at.function not in MIRRORED:
+        near = difflib.get_close_matches(at.function, MIRRORED, 3)
+        parser.error(f"no function {at.function!r} to fail" + (f"; near: {', '.join(near)}" if near else ""))  # fmt: skip
+    secure = all(cite.tree == "optee_os" for cite in MIRRORED[at.function])
+    if secure and not isinstance(error, TeeResult):
+        parser.error(f"{at.function} runs in OP-TEE: it fails with a TEE result, not with {code}")
+    return at, Fail(error)
+
+
+def tell(recordings: "list[Recording]", args: argparse.Namespace, title: str) -> None:
+    """Tell of finished runs: as text or data, and as a page if one was asked for."""
+    if args.out:
+        write_file(args.out, page(recordings, title).encode())
+    if args.json:
+        out(as_json({"boots": [as_data(recording) for recording in recordings]}))
+        return
+    for recording in recordings:
+        out(as_text(recording, full=args.full))
+
+
+def as_data(recording: "Recording") -> dict[str, Any]:
+    """One boot for programs."""
+    from rprocbench.base.trace import lanes
+    from rprocbench.base.tracefile import encode_event
+
+    cause = recording.cause
+    return {
+        "image": recording.name,
+        "sha256": recording.sha256,
+        "design": recording.design,
+        "board": recording.board,
+        "verdict": recording.verdict,
+        "code": recording.code,
+        "errno": recording.errno,
+        "cause": cause and {
+            "function": cause.function, "lane": cause.lane.value, "code": cause.code,
+            "why": cause.why, "span": str(cause.span) if cause.span else None,
+            "rule": str(cause.cite), "injected": cause.injected,
+        },
+        "messages": [
+            {"direction": message.direction, "text": message.payload.decode(errors="replace")}
+            for message in recording.messages
+        ],
+        "trace_buffer": recording.trace_buffer,
+        "lanes": [
+            {"lane": lane.value} | encode_event(event)
+            for lane, event in zip(lanes(recording.trace), recording.trace, strict=True)
+        ],
+    }  # fmt: skip
+
+
+def as_text(recording: "Recording", *, full: bool) -> str:
+    """One boot for people."""
+    from rprocbench.views.recording_view import recording_text
+    from rprocbench.views.terminal import Terminal
+
+    return recording_text(recording, Terminal.of(sys.stdout), full=full)
+
+
+def page(recordings: "list[Recording]", title: str) -> str:
+    """All boots as one offline page."""
+    from rprocbench.views.recording_view import recording_page
+
+    return recording_page(recordings, title)

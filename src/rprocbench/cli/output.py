@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Where the command line writes: results to standard output, remarks to standard error."""
+
+import json
+import os
+import shutil
+import sys
+from typing import Any
+
+
+def out(text: str) -> None:
+    """Print a result. A character that the terminal cannot show becomes an escape."""
+    encoding = sys.stdout.encoding or "utf-8"
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    sys.stdout.write(shown + "\n")
+
+
+def warn(text: str) -> None:
+    """Print a remark, on one line."""
+    line = text.replace("\n", " ")
+    sys.stderr.write(f"rprocbench: {line}\n")
+
+
+def as_json(data: Any) -> str:
+    """`data` for programs: indented, in the order given."""
+    return json.dumps(data, indent=2, ensure_ascii=True)
+
+
+def width() -> int:
+    """How many columns there are to write on."""
+    return shutil.get_terminal_size((120, 40)).columns if sys.stdout.isatty() else 120
+
+
+def wants_colour() -> bool:
+    """Whether colours help: on a terminal, and nobody said no."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
