@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""linux:drivers/remoteproc/remoteproc_elf_helpers.h: one name for a field of either ELF class.
+
+Reading outside the image has no defined result, so here it is a crash.
+"""
+
+from rprocbench.base.errors import Crash, Span, Undefined
+
+from .remoteproc import Firmware
+
+ELFCLASS32, ELFCLASS64 = 1, 2
+EI_CLASS, EI_DATA = 4, 5
+
+Layout = dict[str, tuple[int, int]]  # field: offset, size
+
+EHDR: dict[int, Layout] = {
+    ELFCLASS32: {
+        "e_entry": (24, 4), "e_phoff": (28, 4), "e_shoff": (32, 4),
+        "e_phnum": (44, 2), "e_shnum": (48, 2), "e_shstrndx": (50, 2),
+    },
+    ELFCLASS64: {
+        "e_entry": (24, 8), "e_phoff": (32, 8), "e_shoff": (40, 8),
+        "e_phnum": (56, 2), "e_shnum": (60, 2), "e_shstrndx": (62, 2),
+    },
+}  # fmt: skip
+PHDR: dict[int, Layout] = {
+    ELFCLASS32: {
+        "p_type": (0, 4), "p_offset": (4, 4), "p_paddr": (12, 4), "p_filesz": (16, 4),
+        "p_memsz": (20, 4),
+    },
+    ELFCLASS64: {
+        "p_type": (0, 4), "p_offset": (8, 8), "p_paddr": (24, 8), "p_filesz": (32, 8),
+        "p_memsz": (40, 8),
+    },
+}  # fmt: skip
+SHDR: dict[int, Layout] = {
+    ELFCLASS32: {
+        "sh_name": (0, 4), "sh_addr": (12, 4), "sh_offset": (16, 4), "sh_size": (20, 4),
+    },
+    ELFCLASS64: {
+        "sh_name": (0, 4), "sh_addr": (16, 8), "sh_offset": (24, 8), "sh_size": (32, 8),
+    },
+}  # fmt: skip
+EHDR_SIZE = {ELFCLASS32: 52, ELFCLASS64: 64}
+PHDR_SIZE = {ELFCLASS32: 32, ELFCLASS64: 56}
+SHDR_SIZE = {ELFCLASS32: 40, ELFCLASS64: 64}
+
+
+def fw_elf_get_class(fw: Firmware) -> int:
+    """1 means 32 bits; whatever else is there means 64."""
+    return ELFCLASS32 if read_bytes(fw, EI_CLASS, 1)[0] == ELFCLASS32 else ELFCLASS64
+
+
+def read_bytes(fw: Firmware, offset: int, size: int) -> bytes:
+    """Bytes of the image, which must have them."""
+    if offset < 0 or offset + size > len(fw.data):
+        why = f"{size} bytes are read at {offset:#x} of an image of {len(fw.data):#x}"
+        raise Crash(Undefined.OOPS, why, span=Span(fw.label, max(offset, 0), max(offset, 0) + size))
+    return bytes(fw.data[offset : offset + size])
+
+
+def field(fw: Firmware, layouts: dict[int, Layout], base: int, name: str) -> int:
+    """A field of the header that begins at `base`."""
+    offset, size = layouts[fw_elf_get_class(fw)][name]
+    return int.from_bytes(read_bytes(fw, base + offset, size), "little")
+
+
+def field_span(fw: Firmware, layouts: dict[int, Layout], base: int, name: str) -> Span:
+    """Where that field lies."""
+    offset, size = layouts[fw_elf_get_class(fw)][name]
+    return Span(fw.label, base + offset, base + offset + size)
+
+
+def ehdr(fw: Firmware, name: str) -> int:
+    """A field of the file header."""
+    return field(fw, EHDR, 0, name)
+
+
+def phdr_at(fw: Firmware, i: int) -> int:
+    """Where program header `i` begins. `e_phentsize` is not asked."""
+    return ehdr(fw, "e_phoff") + i * PHDR_SIZE[fw_elf_get_class(fw)]
+
+
+def shdr_at(fw: Firmware, i: int) -> int:
+    """Where section header `i` begins. `e_shentsize` is not asked."""
+    return ehdr(fw, "e_shoff") + i * SHDR_SIZE[fw_elf_get_class(fw)]
