@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The engine room: a Cortex-M4 that runs real code, on unicorn."""
+"""The engine room: a Cortex-M4 that executes what was loaded."""
+
+from .history import Checkpoint, restore, save
+from .machine import CortexM4
+
+__all__ = ["Checkpoint", "CortexM4", "restore", "save"]

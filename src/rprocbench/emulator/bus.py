@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From an address to a register: the modelled ones, and plain storage for all the others."""
+
+from dataclasses import dataclass, field
+
+from .registers import WORD, Peripheral
+
+
+@dataclass
+class Bus:
+    """Where peripherals are attached.
+
+    A register that nobody models keeps what is written to it and does nothing, which is enough for
+    the clock and pin set-up of most firmware. `touched` says which ones were accessed.
+    """
+
+    stored: dict[int, int] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
+    _attached: dict[int, tuple[Peripheral, int]] = field(default_factory=dict)
+
+    def attach(self, base: int, peripheral: Peripheral) -> None:
+        """Put the peripheral's registers at `base`."""
+        for offset in peripheral.REGISTERS:
+            self._attached[base + offset] = peripheral, offset
+
+    def read(self, address: int, size: int) -> int:
+        """`size` bytes, which may lie in two registers."""
+        shift = address % 4 * 8
+        value = self._read_word(address - address % 4) >> shift
+        if (have := 4 - address % 4) < size:
+            value |= self.read(address + have, size - have) << have * 8
+        return value & (1 << size * 8) - 1
+
+    def write(self, address: int, size: int, value: int) -> bool:
+        """Write `size` bytes. Returns whether anything but storage was concerned."""
+        shift = address % 4 * 8
+        lanes = ((1 << size * 8) - 1) << shift & WORD
+        is_modelled = self._write_word(address - address % 4, value << shift & lanes, lanes)
+        if (have := 4 - address % 4) < size:
+            is_modelled |= self.write(address + have, size - have, value >> have * 8)
+        return is_modelled
+
+    def _read_word(self, address: int) -> int:
+        if attached := self._attached.get(address):
+            peripheral, offset = attached
+            return peripheral.read(offset)
+        self.touched.add(address)
+        return self.stored.get(address, 0)
+
+    def _write_word(self, address: int, value: int, lanes: int) -> bool:
+        if attached := self._attached.get(address):
+            peripheral, offset = attached
+            peripheral.write(offset, value, lanes)
+            return True
+        self.touched.add(address)
+        self.stored[address] = self.stored.get(address, 0) & ~lanes | value
+        return False

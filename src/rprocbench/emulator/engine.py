@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Unicorn as a Cortex-M4 core: registers, memory, and runs that say exactly where they stopped.
+
+The only import of unicorn. It executes instructions; what the rest of a Cortex-M does (exceptions,
+sleep, system registers) is left to us, and reported as a `Stop`.
+"""
+
+import ctypes
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from mmap import mmap
+from typing import Any
+
+import unicorn
+from unicorn import arm_const
+
+from .meter import EngineMeter, HookMeter, Meter, find_numbers
+
+uc: Any = unicorn  # typed in part only
+
+NOWHERE = 0xDFFF_FFFE  # a stop address that no code can lie at
+TRANSLATIONS = 32 << 20  # bytes for translated code; unicorn would reserve 1 GiB
+SCRATCH = 0x0000_0000  # where the meter is sought, before there is memory
+T = 1 << 24  # xPSR: Thumb state
+WFI, WFI_W, WFE, WFE_W, YIELD, YIELD_W = 0xBF30, 0x8003, 0xBF20, 0x8002, 0xBF10, 0x8001
+WIDE_HINT = 0xF3AF  # the first half of the `_W` ones
+
+R = tuple(getattr(arm_const, f"UC_ARM_REG_R{n}") for n in range(13))
+S = tuple(getattr(arm_const, f"UC_ARM_REG_S{n}") for n in range(32))
+
+
+class Reg(IntEnum):
+    """Registers with a name. `R` and `S` hold the numbered ones."""
+
+    SP = arm_const.UC_ARM_REG_SP
+    LR = arm_const.UC_ARM_REG_LR
+    PC = arm_const.UC_ARM_REG_PC
+    MSP = arm_const.UC_ARM_REG_MSP
+    PSP = arm_const.UC_ARM_REG_PSP
+    XPSR = arm_const.UC_ARM_REG_XPSR
+    CONTROL = arm_const.UC_ARM_REG_CONTROL
+    PRIMASK = arm_const.UC_ARM_REG_PRIMASK
+    BASEPRI = arm_const.UC_ARM_REG_BASEPRI
+    FAULTMASK = arm_const.UC_ARM_REG_FAULTMASK
+    FPSCR = arm_const.UC_ARM_REG_FPSCR
+
+
+MASKS = (Reg.PRIMASK, Reg.BASEPRI, Reg.FAULTMASK)
+STATE = (*R, *S, Reg.FPSCR, Reg.LR, Reg.MSP, Reg.PSP, *MASKS, Reg.CONTROL)
+
+
+class Stop(Enum):
+    """Why a run ended before or at its limit."""
+
+    LIMIT = "as many instructions as asked for"
+    WFI = "wait for interrupt"
+    WFE = "wait for event"
+    HINT = "a hint that means nothing here"
+    SVC = "supervisor call"
+    BKPT = "breakpoint"
+    EXC_RETURN = "exception return"
+    UNDEFINED = "undefined instruction"
+    STATE = "not in Thumb state"
+    FETCH = "nothing to fetch there"
+    XN = "never executable there"
+    DATA = "no memory there"
+    UNALIGNED = "unaligned exclusive access"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A run's end: why, after how many instructions, and the data address at fault, if any."""
+
+    why: Stop
+    executed: int
+    address: int = 0
+
+
+INTERRUPTS = {  # unicorn's exception number: why, and how many begun instructions did not complete
+    2: (Stop.SVC, 0),
+    3: (Stop.XN, 0),
+    4: (Stop.UNALIGNED, 1),
+    7: (Stop.BKPT, 1),
+    8: (Stop.EXC_RETURN, 0),
+}
+FETCH_ERRORS = (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT)
+DATA_ERRORS = (
+    uc.UC_ERR_READ_UNMAPPED, uc.UC_ERR_READ_PROT,
+    uc.UC_ERR_WRITE_UNMAPPED, uc.UC_ERR_WRITE_PROT,
+)  # fmt: skip
+
+
+def new_uc() -> Any:
+    """An engine with nothing in it."""
+    engine = uc.Uc(uc.UC_ARCH_ARM, uc.UC_MODE_THUMB | uc.UC_MODE_MCLASS)
+    engine.ctl_set_cpu_model(arm_const.UC_CPU_ARM_CORTEX_M4)
+    engine.ctl_set_tcg_buffer_size(TRANSLATIONS)
+    return engine
+
+
+class Engine:
+    """A Cortex-M4 core without its peripherals."""
+
+    def __init__(self, *, native_meter: bool = True) -> None:
+        self._uc = new_uc()
+        self._meter: Meter = self._find_meter() if native_meter else self._hook_meter()
+        self._buffers: list[object] = []
+        self._interrupt: int | None = None
+        self._address = 0
+        self.is_thumb = True
+        self._is_busy = False
+        self._uc.hook_add(uc.UC_HOOK_INTR, self._on_interrupt)
+        self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._on_bad_access)
+
+    def _find_meter(self) -> Meter:
+        starts = {length: SCRATCH + 0x100 * length for length in (3, 7, 12)}
+        self._uc.mem_map(SCRATCH, 0x1000)
+        for length, start in starts.items():
+            self._uc.mem_write(start, b"\x00\xbf" * (length - 1) + WFI.to_bytes(2, "little"))
+        offset = find_numbers(self._uc, starts)
+        self._uc.mem_unmap(SCRATCH, 0x1000)
+        return self._hook_meter() if offset is None else EngineMeter(self._uc, offset)
+
+    def _hook_meter(self) -> Meter:
+        meter = HookMeter()
+        self._uc.hook_add(uc.UC_HOOK_CODE, meter.attend)
+        return meter
+
+    @property
+    def is_native(self) -> bool:
+        """Whether instructions are counted at full speed."""
+        return isinstance(self._meter, EngineMeter)
+
+    # Memory
+
+    def map_memory(self, base: int, size: int, buffer: mmap, offset: int) -> None:
+        """Let `size` bytes of `buffer`, from `offset`, appear at `base`, without a copy."""
+        view = ctypes.c_char.from_buffer(buffer)
+        self._buffers.append(view)  # it keeps the buffer in place
+        self._uc.mem_map_ptr(base, size, uc.UC_PROT_ALL, ctypes.addressof(view) + offset)
+
+    def map_registers(
+        self,
+        base: int,
+        size: int,
+        read: Callable[[int, int], int],
+        write: Callable[[int, int, int], None],
+    ) -> None:
+        """Call `read(address, size)` and `write(address, size, value)` for accesses from `base`."""
+
+        def on_read(_uc: Any, offset: int, width: int, _user: object) -> int:
+            return read(base + offset, width)
+
+        def on_write(_uc: Any, offset: int, width: int, value: int, _user: object) -> None:
+            write(base + offset, width, value)
+
+        self._uc.mmio_map(base, size, on_read, None, on_write, None)
+
+    def load(self, address: int, size: int) -> bytes:
+        """What the core reads. Raises `IndexError` where it sees no memory."""
+        try:
+            return bytes(self._uc.mem_read(address, size))
+        except uc.UcError:
+            raise IndexError(f"no memory at {address:#x}") from None
+
+    def store(self, address: int, data: bytes) -> None:
+        """Write as the core does. Raises `IndexError` where it sees no memory."""
+        try:
+            self._uc.mem_write(address, data)
+        except uc.UcError:
+            raise IndexError(f"no memory at {address:#x}") from None
+
+    def forget_code(self, address: int, size: int) -> None:
+        """Translate again what lies there: somebody else changed it."""
+        self._uc.ctl_remove_cache(address, address + size)
+
+    def forget_all_code(self) -> None:
+        """Translate everything again."""
+        self._uc.ctl_flush_tb()
+
+    # Registers
+
+    def __getitem__(self, register: int) -> int:
+        value: int = self._uc.reg_read(register)
+        return value
+
+    def __setitem__(self, register: int, value: int) -> None:
+        self._uc.reg_write(register, value)
+
+    def jump(self, pc: int, xpsr: int) -> None:
+        """Go on at `pc` in the state `xpsr`. Its exception number selects the stack pointer."""
+        self.is_thumb = bool(xpsr & T)
+        self[Reg.XPSR] = xpsr
+        self[Reg.PC] = pc | 1 if self.is_thumb else pc & ~1
+
+    @contextmanager
+    def _privileged(self) -> Iterator[int]:
+        """Be in handler mode for a moment: unprivileged code, and so unicorn, reads masks as 0."""
+        xpsr = self[Reg.XPSR]
+        self[Reg.XPSR] = xpsr | 3
+        yield xpsr
+        self[Reg.XPSR] = xpsr
+
+    @property
+    def masks(self) -> tuple[int, ...]:
+        """PRIMASK, BASEPRI and FAULTMASK."""
+        if self[Reg.CONTROL] & 1:
+            with self._privileged():
+                return tuple(self[register] for register in MASKS)
+        return tuple(self[register] for register in MASKS)
+
+    def clear(self) -> None:
+        """The registers as they are after a reset, for the sake of repeatability all of them."""
+        self.restore((0,) * len(STATE) + (0, T))
+        self[Reg.LR] = 0xFFFF_FFFF
+
+    def save(self) -> tuple[int, ...]:
+        """All registers, as values."""
+        pc = self[Reg.PC]
+        with self._privileged() as xpsr:
+            return (*(self[register] for register in STATE), pc, xpsr)
+
+    def restore(self, state: tuple[int, ...]) -> None:
+        """Go back to what `save` returned, with whatever code is there now."""
+        self.forget_all_code()
+        self[Reg.XPSR] = T | 3
+        for register, value in zip(STATE, state, strict=False):
+            self[register] = value
+        self.jump(*state[-2:])
+
+    # Running
+
+    @property
+    def in_flight(self) -> int:
+        """Instructions completed so far, seen from a register access in the middle of a run."""
+        return self._meter.begun - 1 if self._is_busy else 0
+
+    def stop(self) -> None:
+        """From a register access: let nothing execute after this instruction (or IT block)."""
+        self._meter.stop()
+
+    def run(self, limit: int) -> Stopped:
+        """Execute `limit` instructions from PC; more only to finish an IT block."""
+        start = self[Reg.PC]
+        if not self.is_thumb:
+            return Stopped(Stop.STATE, 0)
+        error = self._start(start, limit)
+        begun = self._meter.begun
+        if self._interrupt is not None:
+            why, incomplete = INTERRUPTS[self._interrupt]
+            return Stopped(why, begun - incomplete)
+        if error == uc.UC_ERR_OK:
+            return self._stop_in_order(begun)
+        if error in FETCH_ERRORS:
+            return Stopped(Stop.FETCH, begun)
+        if error in DATA_ERRORS:
+            return Stopped(Stop.DATA, begun - 1, self._address)
+        if error == uc.UC_ERR_INSN_INVALID:
+            return self._stop_at_invalid(start, begun)
+        raise RuntimeError(f"unicorn stopped with error {error} at {self[Reg.PC]:#x}")
+
+    def _start(self, pc: int, limit: int) -> int:
+        """Let unicorn run; returns its error code."""
+        self._interrupt, self._address = None, 0
+        self._meter.start(limit)
+        self._is_busy = True
+        try:
+            self._uc.emu_start(pc | 1, NOWHERE, count=self._meter.count)
+        except uc.UcError as error:
+            code: int = error.errno
+            return code
+        finally:
+            self._is_busy = False
+        return int(uc.UC_ERR_OK)
+
+    def _stop_in_order(self, begun: int) -> Stopped:
+        if self._meter.is_over:
+            return Stopped(Stop.LIMIT, begun - 1)
+        is_asleep = WFI in self._hint_before(self[Reg.PC])
+        return Stopped(Stop.WFI if is_asleep else Stop.LIMIT, begun)
+
+    def _stop_at_invalid(self, start: int, begun: int) -> Stopped:
+        """Unicorn refuses WFE and YIELD behind them, and what is truly undefined in front of it."""
+        if not self[Reg.XPSR] & T:
+            self.is_thumb = False
+            return Stopped(Stop.STATE, begun)
+        pc = self[Reg.PC]
+        if pc != start:
+            hint = self._hint_before(pc)
+            if WFE in hint:
+                return Stopped(Stop.WFE, begun)
+            if YIELD in hint:
+                return Stopped(Stop.HINT, begun)
+        return Stopped(Stop.UNDEFINED, begun - 1)
+
+    def _hint_before(self, pc: int) -> tuple[int, ...]:
+        """The narrow form of the hint that ends at `pc`, if one does."""
+        narrow = {WFI_W: WFI, WFE_W: WFE, YIELD_W: YIELD}
+        with suppress(IndexError):
+            first, second = (int.from_bytes(self.load(pc - at, 2), "little") for at in (4, 2))
+            return (narrow[second],) if first == WIDE_HINT and second in narrow else (second,)
+        with suppress(IndexError):
+            return (int.from_bytes(self.load(pc - 2, 2), "little"),)
+        return ()
+
+    def _on_interrupt(self, engine: Any, number: int, _user: object) -> None:
+        self._interrupt = number
+        engine.emu_stop()
+
+    def _on_bad_access(
+        self, _uc: Any, _kind: int, address: int, _size: int, _value: int, _user: object
+    ) -> bool:
+        self._address = address
+        return False

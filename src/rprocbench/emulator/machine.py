@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The Cortex-M4 of a board: it executes what lies in the board's memories, and keeps the time."""
+
+from contextlib import suppress
+
+from rprocbench.base.errors import Crash
+from rprocbench.base.run import Run
+from rprocbench.base.trace import Lane
+from rprocbench.soc.board import Soc
+from rprocbench.soc.memory import Da
+
+from .bus import Bus
+from .dwt import Dwt
+from .engine import Engine, Reg, Stop, Stopped, T
+from .exceptions import Exceptions
+from .ipcc import IpccRegisters
+from .nvic import BUS_FAULT, MEM_MANAGE, SVCALL, USAGE_FAULT, Nvic
+from .recorder import Recorder
+from .registers import Peripheral
+from .scb import (
+    BFARVALID, DEBUGEVT, IACCVIOL, IBUSERR, INVSTATE, PRECISERR, SEVONPEND, SLEEPONEXIT,
+    UNALIGNED, UNDEFINSTR, Scb,
+)  # fmt: skip
+from .systick import SysTick
+
+PERIPHERALS, SYSTEM = (0x4000_0000, 0x2000_0000), (0xE000_0000, 0x0010_0000)
+IPCC, DWT, SCS = 0x4C00_1000, 0xE000_1000, 0xE000_E000
+FIRST_SLICE, LAST_SLICE = 1 << 12, 1 << 20  # instructions; Ctrl-C is heard between slices
+FAULTS = {
+    Stop.XN: (MEM_MANAGE, IACCVIOL),
+    Stop.EXC_RETURN: (MEM_MANAGE, IACCVIOL),  # jumped to by the vector table
+    Stop.FETCH: (BUS_FAULT, IBUSERR),
+    Stop.DATA: (BUS_FAULT, PRECISERR | BFARVALID),
+    Stop.UNDEFINED: (USAGE_FAULT, UNDEFINSTR),
+    Stop.STATE: (USAGE_FAULT, INVSTATE),
+    Stop.UNALIGNED: (USAGE_FAULT, UNALIGNED),
+}
+BRANCH_TO_SELF, SEV = b"\xfe\xe7", b"\x40\xbf"
+
+
+class CortexM4:
+    """`soc.mcu.Core` on unicorn, with the peripherals that a firmware needs to boot and to talk.
+
+    Time is counted in instructions, so a run is the same however it is cut into calls of
+    `run_until`. One of these calls is one `Ran` in the trace, or two around each signal to Linux.
+    """
+
+    def __init__(self, soc: Soc, run: Run, *, native_meter: bool = True) -> None:
+        self.soc = soc
+        self.run = run
+        self.cycles = 0
+        self.is_running = False
+        self.is_asleep = False
+        self.waits_for_event = False
+        self.recorder = Recorder(soc, run)
+        self.engine = Engine(native_meter=native_meter)
+        for mapping in soc.m4.mappings:
+            buffer = soc.rams[mapping.chip].buffer
+            self.engine.map_memory(mapping.base, mapping.size, buffer, mapping.offset)
+        self.engine.map_registers(*PERIPHERALS, self._read, self._write)
+        self.engine.map_registers(*SYSTEM, self._read, self._write)
+        self.nvic = Nvic()
+        self.scb = Scb(self.nvic)
+        self.systick = SysTick(self._now, self.nvic)
+        self.dwt = Dwt(self._now)
+        self.ipcc = IpccRegisters(soc.ipcc, self._announce)
+        self.exceptions = Exceptions(self.engine, self.nvic, self.scb)
+        self.peripherals: dict[str, Peripheral] = {
+            "nvic": self.nvic, "scb": self.scb, "systick": self.systick, "dwt": self.dwt,
+            "ipcc": self.ipcc,
+        }  # fmt: skip
+        self.bus = Bus()
+        for name, peripheral in self.peripherals.items():
+            self.bus.attach({"dwt": DWT, "ipcc": IPCC}.get(name, SCS), peripheral)
+
+    # The wires
+
+    def reset(self) -> None:
+        """Fetch stack pointer and entry from the vector table at device address 0."""
+        self.halt()
+        for name, peripheral in self.peripherals.items():
+            if name != "ipcc":  # it is on the other side of the bus, and remembers
+                peripheral.reset()
+        self.engine.clear()
+        self.exceptions.event = self.is_asleep = self.waits_for_event = False
+        try:
+            vectors = self.soc.m4.read(Da(0), 8)
+        except IndexError:
+            self._lock_up("no memory at device address 0")
+            return
+        entry = int.from_bytes(vectors[4:], "little")
+        self.engine[Reg.SP] = int.from_bytes(vectors[:4], "little") & ~3
+        self.engine.jump(entry, T if entry & 1 else 0)
+        self.is_running = True
+
+    def halt(self) -> None:
+        """Stop executing, until the next reset."""
+        self.tell("stopped")
+        self.is_running = False
+
+    def run_until(self, cycles: int) -> bool:
+        """Execute until `cycles`, or until Linux has a mailbox interrupt to take.
+
+        False when the core can make no progress: halted, locked up, asleep with nothing to wake it.
+        """
+        for da, length in self.recorder.foreign_changes():
+            self.engine.forget_code(da, length)
+        size, why = FIRST_SLICE, "time is up"
+        while self.is_running and self.cycles < cycles:
+            self._settle()
+            if self.is_asleep and not self._wake():
+                if not self._skip(cycles):
+                    self.tell("asleep")
+                    return False
+                continue
+            try:
+                self._execute(cycles, size)
+            except Crash as crash:
+                self._lock_up(crash.why)
+            if self.scb.wants_reset:
+                self._reset_system()
+            if self.soc.ipcc.a7_pending:
+                why = "Linux has an interrupt to take"
+                break
+            size = min(2 * size, LAST_SLICE)
+        self.tell(why)
+        return self.is_running
+
+    # One slice
+
+    def _settle(self) -> None:
+        """Bring pending interrupts up to date."""
+        before = self.nvic.pending
+        self.systick.catch_up()
+        self.nvic.sample(self.ipcc.lines)
+        if self.nvic.pending & ~before and self.scb.scr & SEVONPEND:
+            self.exceptions.event = True
+
+    def _execute(self, cycles: int, size: int) -> None:
+        """Take an exception if one is due, then run until something has to be decided."""
+        is_held = False
+        if urgent := self.nvic.most_urgent():
+            priority = self.nvic.group(self.nvic.priority_of(urgent))
+            if priority < self.exceptions.priority:
+                self.recorder.is_dirty = True
+                self.exceptions.take(urgent)
+            else:  # a mask register may let it go at any instruction
+                is_held = priority < self.nvic.active_priority()
+        room = min(cycles, self.systick.next_interrupt or cycles) - self.cycles
+        if self._spins():
+            self._skip(cycles)
+            return
+        self.recorder.is_dirty = True
+        stopped = self.engine.run(1 if is_held else max(1, min(room, size)))
+        self.cycles += stopped.executed
+        self._answer(stopped)
+
+    def _spins(self) -> bool:
+        """Whether the next instruction branches to itself: nothing happens but time."""
+        with suppress(IndexError):
+            here = self.engine.load(self.engine[Reg.PC], 2)
+            return here == BRANCH_TO_SELF and self.engine.is_thumb
+        return False
+
+    def _answer(self, stopped: Stopped) -> None:
+        """Do what unicorn leaves to us. Raises `Crash` LOCKUP where the core would lock up."""
+        exceptions = self.exceptions
+        match stopped.why:
+            case Stop.WFI:
+                self.is_asleep, self.waits_for_event = True, False
+            case Stop.WFE:
+                self._wait_for_event()
+            case Stop.SVC:
+                exceptions.raise_now(SVCALL)
+            case Stop.BKPT:
+                exceptions.raise_hard(DEBUGEVT)
+            case Stop.EXC_RETURN if stopped.executed:
+                exceptions.leave()
+                if self.scb.scr & SLEEPONEXIT and not self.nvic.current:
+                    self.is_asleep, self.waits_for_event = True, False
+            case Stop.LIMIT | Stop.HINT:
+                pass
+            case why:
+                exception, status = FAULTS[why]
+                if why == Stop.DATA:
+                    self.scb.bfar = stopped.address
+                exceptions.raise_now(exception, status)
+
+    # Sleep
+
+    def _wait_for_event(self) -> None:
+        """WFE: go on at once if there was an event. Unicorn keeps SEV to itself, so look back."""
+        was_sent = False
+        with suppress(IndexError):
+            was_sent = self.engine.load(self.engine[Reg.PC] - 4, 2) == SEV
+        self.is_asleep = self.waits_for_event = not (self.exceptions.event or was_sent)
+        self.exceptions.event = False
+
+    def _wake(self) -> bool:
+        """Whether something ends the sleep; PRIMASK hinders WFI from nothing."""
+        primask, basepri, faultmask = self.engine.masks
+        if not self.waits_for_event:
+            primask = 0
+        urgent = self.nvic.most_urgent()
+        limit = self.nvic.masked_priority(primask, basepri, faultmask)
+        is_due = bool(urgent) and self.nvic.group(self.nvic.priority_of(urgent)) < limit
+        if is_due or (self.waits_for_event and self.exceptions.event):
+            self.is_asleep = self.exceptions.event = False
+        return not self.is_asleep
+
+    def _skip(self, cycles: int) -> bool:
+        """Let time pass up to the next tick. False if asleep with no tick to come."""
+        tick = self.systick.next_interrupt
+        if tick is None and self.is_asleep:
+            return False
+        self.cycles = max(self.cycles, min(cycles, tick or cycles))
+        return True
+
+    # The end
+
+    def _lock_up(self, why: str) -> None:
+        self.tell("locked up")
+        self.is_running = False
+        self.run.log(Lane.M4, f"lockup: {why}", "err")
+
+    def _reset_system(self) -> None:
+        """AIRCR.SYSRESETREQ, which goes the way of any reset of the MCU."""
+        self.scb.wants_reset = 0
+        self.tell("asked for a reset")
+        if not self.soc.mcu.boot_mcu:
+            self.run.log(Lane.M4, "reset by itself, and held there: BOOT_MCU is 0", "warn")
+        self.soc.mcu.assert_reset(Lane.M4)
+
+    # What the engine calls
+
+    def _now(self) -> int:
+        return self.cycles + self.engine.in_flight
+
+    def _read(self, address: int, size: int) -> int:
+        return self.bus.read(address, size)
+
+    def _write(self, address: int, size: int, value: int) -> None:
+        if self.bus.write(address, size, value):
+            self.engine.stop()  # it may let an interrupt in, before the next instruction
+
+    def _announce(self, why: str) -> None:
+        self.recorder.tell(self._now() + 1, self.engine[Reg.PC], why)
+
+    def tell(self, why: str) -> None:
+        """Bring the trace up to date."""
+        self.recorder.tell(self.cycles, self.engine[Reg.PC], why)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the trace learns of the M4, and what the M4 has to learn from the trace."""
+
+from collections.abc import Iterator
+
+from rprocbench.base.run import Run
+from rprocbench.base.trace import Filled, Lane, Ran, Wrote
+from rprocbench.soc.board import Soc
+
+
+class Recorder:
+    """Tells each instruction and each written byte once.
+
+    `told` is the cycle up to which the trace knows; `is_dirty` says that something ran since, and
+    may have written.
+    """
+
+    def __init__(self, soc: Soc, run: Run) -> None:
+        self.soc = soc
+        self.run = run
+        self.told = 0
+        self.is_dirty = False
+        self._seen = 0  # the event up to which changes by others were looked at
+        self._chips = tuple(dict.fromkeys(mapping.chip for mapping in soc.m4.mappings))
+
+    def tell(self, end: int, pc: int, why: str) -> None:
+        """Record the instructions up to `end`, and what they wrote.
+
+        Nothing having happened in between, two stretches are one, so a trace does not depend on
+        how often the core was asked to run.
+        """
+        if end > self.told:
+            trace = self.run.trace
+            last = trace[-1] if trace else None
+            if isinstance(last, Ran) and last.end == self.told:
+                trace[-1] = Ran(last.start, end, pc, why)
+            else:
+                self.run.record(Ran(self.told, end, pc, why))
+            self.told, self.is_dirty = end, True
+        if self.is_dirty:
+            for chip in self._chips:
+                self.soc.rams[chip].note_changes(Lane.M4)
+            self.is_dirty = False
+
+    def foreign_changes(self) -> Iterator[tuple[int, int]]:
+        """Where other worlds wrote since the last call: device address and size, every alias."""
+        news = self.run.trace[self._seen :]
+        self._seen = len(self.run.trace)
+        for event in news:
+            if isinstance(event, Wrote | Filled) and event.lane != Lane.M4:
+                size = len(event.data) if isinstance(event, Wrote) else event.size
+                for mapping in self.soc.m4.mappings:
+                    if mapping.chip == event.ram:
+                        yield mapping.base + event.offset - mapping.offset, size
