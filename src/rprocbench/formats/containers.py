@@ -89,7 +89,8 @@ def identify(data: bytes) -> Kind:
 
 def _is_text(head: bytes) -> bool:
     text = head.decode("utf-8", "ignore")
-    is_whole = len(text.encode()) > len(head) - 4  # a character may be cut at the end of the sample
+    lost = len(head) - len(text.encode())
+    is_whole = lost == 0 or (len(head) == SAMPLE and lost < 4)  # the sample may cut a character
     return bool(text) and is_whole and all(c.isprintable() or c.isspace() for c in text)
 
 

@@ -19,6 +19,7 @@ from .finding import Finding, read_record
 
 SECTION_NAME = ".resource_table"
 ADDR_ANY = 0xFFFF_FFFF
+MAX_VRINGS = 16  # of one device, as MAX_ENTRIES
 MAX_ENTRIES = 512  # more than any real table has; what a hostile one claims beyond is not shown
 
 
@@ -220,7 +221,8 @@ class ResourceTable:
         vrings: tuple[FwRscVdevVring, ...] = ()
         config_len = 0
         if isinstance(body, FwRscVdev):
-            fit = min(body.num_of_vrings, (len(self.data) - end) // FwRscVdevVring.SIZE)
+            room = (len(self.data) - end) // FwRscVdevVring.SIZE
+            fit = min(body.num_of_vrings, room, MAX_VRINGS)
             vrings = tuple(
                 read_record(FwRscVdevVring, self.data, end + n * 20, self.buffer, self.base)
                 for n in range(fit)
@@ -269,6 +271,9 @@ def _entry_leaves(entry: Entry, path: str) -> Iterator[Leaf]:
     yield from entry.body.leaves(f"{path}.{type_name(entry.type)}")
     for index, vring in enumerate(entry.vrings):
         yield from vring.leaves(f"{path}.vring[{index}]")
+    if entry.vrings:
+        more = Span(entry.span.buffer, entry.vrings[-1].span().end, entry.config.start)
+        yield Leaf(f"{path}.vring[{len(entry.vrings)}:]", more, b"", "more vrings")
     yield Leaf(f"{path}.config", entry.config, b"", "config space of the virtio device")
 
 

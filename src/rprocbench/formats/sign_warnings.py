@@ -6,6 +6,7 @@ is not known here. Rules: optee_os, ta/remoteproc/src/{remoteproc_core,elf_parse
 """
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 
 from .elf import PT_LOAD, ElfView
 from .elf_names import name_of
@@ -27,13 +28,14 @@ def sign_warnings(image: SignedImage, names: Sequence[str], signer: Signer) -> I
     yield from _key(image, signer)
     yield from _heap(image)
     yield from limited(_rows(image, names))
-    tables = 0
+    tables = rows = 0
     for payload, name in zip(image.images, names, strict=True):
         elf = payload.elf
         if elf is None:
             continue
         yield from _header(elf, name, is_first=payload.index == 0)
-        yield from limited(_segments(elf, name))
+        yield from limited(_segments(elf, name, image.rows[rows : rows + len(elf.segments)]))
+        rows += len(elf.segments)
         found, refusal = find_table(elf)
         if refusal:
             text = f"{refusal.text}, in {name}: the TA will answer {refusal.code}"
@@ -128,13 +130,14 @@ def _header(elf: ElfView, name: str, *, is_first: bool) -> Iterator[Finding]:
         yield Finding("MISALIGNED", text, header.span("e_phoff"))
 
 
-def _segments(elf: ElfView, name: str) -> Iterator[Finding]:
-    for index, phdr in enumerate(elf.segments):
-        missing = phdr.p_offset + phdr.p_filesz - len(elf.data)
-        if phdr.p_type == PT_LOAD and missing > 0:
-            text = (
-                f"the last {missing} bytes of segment {index} of {name} are missing from the file:"
-            )
-            yield Finding(
-                "SEGMENT_CUT", f"{text} the TA will answer BAD_FORMAT", phdr.span("p_filesz")
-            )
+def _segments(elf: ElfView, name: str, rows: Sequence[HashRow]) -> Iterator[Finding]:
+    for index, (phdr, row) in enumerate(zip(elf.segments, rows, strict=True)):
+        if phdr.p_type != PT_LOAD or not phdr.p_filesz:
+            continue
+        text = f"the end of segment {index} of {name} is missing from the file"
+        if phdr.p_offset + phdr.p_filesz > len(elf.data):
+            text += ": the TA will answer BAD_FORMAT"
+            yield Finding("SEGMENT_CUT", text, phdr.span("p_filesz"))
+        elif sha256(elf.content(phdr)).digest() != row.hash:
+            text += "; padding takes its place, which was not hashed: the TA will answer SECURITY"
+            yield Finding("SEGMENT_CUT", text, phdr.span("p_filesz"))
