@@ -62,3 +62,15 @@ def rproc_unprepare_subdevices(rproc: Rproc) -> None:
     for subdev in reversed(rproc.subdevs):
         if subdev.unprepare:
             subdev.unprepare(subdev)
+
+
+@core_c
+def rproc_add_subdev(rproc: Rproc, subdev: RprocSubdev) -> None:
+    """Let something start and stop together with the remote processor."""
+    rproc.subdevs += (subdev,)
+
+
+@core_c
+def rproc_remove_subdev(rproc: Rproc, subdev: RprocSubdev) -> None:
+    """Take it off the list again."""
+    rproc.subdevs = tuple(other for other in rproc.subdevs if other is not subdev)

@@ -10,7 +10,7 @@ from rprocbench.formats.vring import align_up, vring_size
 from rprocbench.soc.memory import Da, Pa
 
 from .flow import dev_err
-from .remoteproc import FW_RSC_ADDR_ANY, Rproc, RprocSubdev, RprocVdev, RprocVring
+from .remoteproc import FW_RSC_ADDR_ANY, Rproc, RprocVdev, RprocVring
 from .remoteproc_core_carveouts import (
     rproc_add_carveout, rproc_alloc_carveout, rproc_check_carveout_da, rproc_find_carveout_by_name,
     rproc_mem_entry_init, rproc_release_carveout,
@@ -82,7 +82,7 @@ def rproc_free_vring(rvring: RprocVring) -> None:
     if rvdev is None:
         raise Crash(Undefined.OOPS, f"{rvring.name} was never parsed: its vdev is NULL")
     rproc = rvdev.rproc
-    idx = rvdev.vring.index(rvring)
+    idx = next(i for i, other in enumerate(rvdev.vring) if other is rvring)
     rproc.notifyids = tuple(n for n in rproc.notifyids if n != rvring.notifyid)
     if rproc.table_ptr:
         at = vring_at(rvdev.rsc_offset, idx)
@@ -102,18 +102,6 @@ def rproc_remove_rvdev(rvdev: RprocVdev) -> None:
     """Take a vdev off the list."""
     rproc = rvdev.rproc
     rproc.rvdevs = tuple(other for other in rproc.rvdevs if other is not rvdev)
-
-
-@core_c
-def rproc_add_subdev(rproc: Rproc, subdev: RprocSubdev) -> None:
-    """Let something start and stop together with the remote processor."""
-    rproc.subdevs += (subdev,)
-
-
-@core_c
-def rproc_remove_subdev(rproc: Rproc, subdev: RprocSubdev) -> None:
-    """Take it off the list again."""
-    rproc.subdevs = tuple(other for other in rproc.subdevs if other is not subdev)
 
 
 def table_of(rproc: Rproc) -> Table:
