@@ -4,7 +4,7 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rprocbench.base.errors import InputCode, InputError, Span
@@ -128,6 +128,7 @@ def test_names_are_cut_and_made_printable() -> None:
     assert names == ["", "x" * MAX_NAME, "a\\nb", "\N{SNOWMAN}", ".shstrtab"]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 51), st.binary(min_size=1, max_size=8), st.integers(0, 400))
 def test_any_damage_gives_a_view(at: int, word: bytes, cut: int) -> None:
     data = elf("m4_rsc")

@@ -5,7 +5,7 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rprocbench.base.errors import Span
@@ -123,6 +123,7 @@ def test_what_is_wrong_with_a_table_is_found(data: bytes, codes: set[str]) -> No
     assert leaves_cover(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400) | st.builds(lambda tail: build_table(FULL) + tail, st.binary()))
 def test_any_bytes_can_be_viewed(data: bytes) -> None:
     table = ResourceTable.parse(data, base=8)
@@ -130,6 +131,7 @@ def test_any_bytes_can_be_viewed(data: bytes) -> None:
     assert leaves_cover(data, 8)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.binary(min_size=4, max_size=4))
 def test_damaged_tables_can_be_viewed(at: int, word: bytes) -> None:
     data = build_table(FULL)

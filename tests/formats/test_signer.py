@@ -234,6 +234,7 @@ def tabled(table: bytes, **fields: int) -> bytes:
         (firmware([Seg(0, b"v")], ei_version=0), "HEADER", "ei_version"),
         (firmware([]), "HEADER", "no program headers"),
         (firmware([Seg(0, b"v", fields={"p_filesz": 9999})]), "SEGMENT_CUT", "BAD_FORMAT"),
+        (firmware([Seg(0, b"", fields={"p_offset": 0xFFFF_FF00})]), "SEGMENT_CUT", "segment 0"),
         (tabled(TABLE, sh_offset=0xFFFF), "TABLE", "outside"),
         (tabled(TABLE, sh_size=8), "TABLE", "8 bytes"),
         (tabled(TABLE, sh_offset=85), "MISALIGNED", "CORRUPT_OBJECT"),

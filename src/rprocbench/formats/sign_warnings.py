@@ -132,12 +132,13 @@ def _header(elf: ElfView, name: str, *, is_first: bool) -> Iterator[Finding]:
 
 def _segments(elf: ElfView, name: str, rows: Sequence[HashRow]) -> Iterator[Finding]:
     for index, (phdr, row) in enumerate(zip(elf.segments, rows, strict=True)):
-        if phdr.p_type != PT_LOAD or not phdr.p_filesz:
+        if phdr.p_type != PT_LOAD:
             continue
-        text = f"the end of segment {index} of {name} is missing from the file"
-        if phdr.p_offset + phdr.p_filesz > len(elf.data):
+        if phdr.p_offset + phdr.p_filesz > len(elf.data):  # even where p_filesz is 0
+            text = f"segment {index} of {name} does not lie in the file"
             text += ": the TA will answer BAD_FORMAT"
-            yield Finding("SEGMENT_CUT", text, phdr.span("p_filesz"))
+            yield Finding("SEGMENT_CUT", text, phdr.span("p_offset"))
         elif sha256(elf.content(phdr)).digest() != row.hash:
-            text += "; padding takes its place, which was not hashed: the TA will answer SECURITY"
+            text = f"the end of segment {index} of {name} is missing from the file; padding takes"
+            text += " its place, which was not hashed: the TA will answer SECURITY"
             yield Finding("SEGMENT_CUT", text, phdr.span("p_filesz"))

@@ -9,7 +9,6 @@ from .elf import ElfView
 from .signed_image import MAGIC, VERSION, HashRow, RemoteprocFwHdr
 from .tlv import TlvType, align8, pack_tlv
 
-SIGN_TYPES = {"RSA": 1, "ECC": 2}
 IMG_ELF = 1
 HASH_SHA256 = 1
 
