@@ -105,6 +105,10 @@ def test_what_the_script_dies_of_is_told_in_one_clear_line(case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+# 65535 segments, each of them all of the file
+OVERLAPPING = build_elf([Seg(0, b"", fields={"p_offset": 0, "p_filesz": 0x1F_FFFF})] * 65535, None)
+
+
 @pytest.mark.parametrize(
     ("files", "code", "words"),
     [
@@ -119,6 +123,7 @@ def test_what_the_script_dies_of_is_told_in_one_clear_line(case: str) -> None:
         ([build_elf([Seg(0, b"")], e_machine=183)], InputCode.UNSUPPORTED, "EM_AARCH64"),
         ([build_elf([Seg(0, b"", p_type=0x6000_0042)])], InputCode.UNSUPPORTED, "0x60000042"),
         ([elf("m4_rsc")] * 256, InputCode.BAD_VALUE, "255"),
+        ([OVERLAPPING], InputCode.TOO_LARGE, "1 GiB"),
     ],
 )
 def test_what_cannot_be_signed_is_refused(files: list[bytes], code: InputCode, words: str) -> None:

@@ -21,6 +21,7 @@ from .signed_image_build import build_signed, hash_rows, standard_tlvs
 from .tlv import PLATFORM, TlvType, align8
 
 U32 = 1 << 32
+MAX_HASHED = 1 << 30  # thousands of segments over the same bytes are an attack, not a firmware
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def sign_image(
     images = [view.data for view in views]
     if sum(align8(len(image)) for image in images) >= U32:
         raise InputError(InputCode.TOO_LARGE, "the images have 4 GiB or more together")
+    if sum(len(view.content_span(phdr)) for view in views for phdr in view.segments) > MAX_HASHED:
+        raise InputError(InputCode.TOO_LARGE, "the segments have more than 1 GiB together")
     rows = [row for view in views for row in hash_rows(view)]
     tlvs = standard_tlvs(signer.key_type, images, rows)
     if key_info is not None:
