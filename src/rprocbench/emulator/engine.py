@@ -287,7 +287,7 @@ class Engine:
             self.is_thumb = False
             return Stopped(Stop.STATE, begun)
         pc = self[Reg.PC]
-        if pc != start:
+        if pc != start or begun > 1:
             hint = self._hint_before(pc)
             if WFE in hint:
                 return Stopped(Stop.WFE, begun)

@@ -9,10 +9,19 @@ from rprocbench.base.errors import Crash, Undefined
 from .engine import Engine, R, Reg, S, T
 from .nvic import BUS_FAULT, HARD_FAULT, MEM_MANAGE, NMI, USAGE_FAULT, Nvic
 from .scb import (
-    ASPEN, FORCED, IACCVIOL, INVPC, NONBASETHRDENA, STKALIGN, STKERR, UNSTKERR, VECTTBL, Scb,
+    ASPEN,
+    FORCED,
+    IACCVIOL,
+    INVPC,
+    NONBASETHRDENA,
+    STKALIGN,
+    STKERR,
+    UNSTKERR,
+    VECTTBL,
+    Scb,
 )  # fmt: skip
 
-SPSEL, FPCA = 1 << 1, 1 << 2  # CONTROL
+NPRIV, SPSEL, FPCA = 1 << 0, 1 << 1, 1 << 2  # CONTROL; unicorn adds a bit 3 of later cores
 PADDED = 1 << 9  # xPSR in a frame: a word was skipped to align it
 FLAGS = 0xF80F_0000  # xPSR: what an exception leaves as it is
 BASIC = (*R[:4], R[12], Reg.LR, Reg.PC, Reg.XPSR)
@@ -80,7 +89,7 @@ class Exceptions:
         engine[Reg.LR] = exc_return
         self.nvic.begin(exception)
         engine.jump(vector, engine[Reg.XPSR] & FLAGS | state)
-        engine[Reg.CONTROL] = engine[Reg.CONTROL] & ~(SPSEL | FPCA)
+        engine[Reg.CONTROL] = engine[Reg.CONTROL] & NPRIV
         self.event = True
 
     def _escalate(self, why: int, exception: int, exc_return: int) -> None:
@@ -174,7 +183,7 @@ class Exceptions:
             engine[register] = value
         for register, value in zip(FLOATING, words[8:], strict=False):
             engine[register] = value
-        control = engine[Reg.CONTROL] & ~(SPSEL | FPCA)
+        control = engine[Reg.CONTROL] & NPRIV
         control |= SPSEL if exc_return & FROM_PSP else 0
         engine[Reg.CONTROL] = control | (0 if exc_return & NO_FLOATING else FPCA)
         self.nvic.current = xpsr & 0x1FF

@@ -18,8 +18,17 @@ from .nvic import BUS_FAULT, MEM_MANAGE, SVCALL, USAGE_FAULT, Nvic
 from .recorder import Recorder
 from .registers import Peripheral
 from .scb import (
-    BFARVALID, DEBUGEVT, IACCVIOL, IBUSERR, INVSTATE, PRECISERR, SEVONPEND, SLEEPONEXIT,
-    UNALIGNED, UNDEFINSTR, Scb,
+    BFARVALID,
+    DEBUGEVT,
+    IACCVIOL,
+    IBUSERR,
+    INVSTATE,
+    PRECISERR,
+    SEVONPEND,
+    SLEEPONEXIT,
+    UNALIGNED,
+    UNDEFINSTR,
+    Scb,
 )  # fmt: skip
 from .systick import SysTick
 
@@ -130,10 +139,9 @@ class CortexM4:
 
     def _settle(self) -> None:
         """Bring pending interrupts up to date."""
-        before = self.nvic.pending
         self.systick.catch_up()
         self.nvic.sample(self.ipcc.lines)
-        if self.nvic.pending & ~before and self.scb.scr & SEVONPEND:
+        if self.nvic.hear() and self.scb.scr & SEVONPEND:
             self.exceptions.event = True
 
     def _execute(self, cycles: int, size: int) -> None:
@@ -167,7 +175,7 @@ class CortexM4:
         exceptions = self.exceptions
         match stopped.why:
             case Stop.WFI:
-                self.is_asleep, self.waits_for_event = True, False
+                self.is_asleep = True
             case Stop.WFE:
                 self._wait_for_event()
             case Stop.SVC:
@@ -176,15 +184,12 @@ class CortexM4:
                 exceptions.raise_hard(DEBUGEVT)
             case Stop.EXC_RETURN if stopped.executed:
                 exceptions.leave()
-                if self.scb.scr & SLEEPONEXIT and not self.nvic.current:
-                    self.is_asleep, self.waits_for_event = True, False
+                self.is_asleep = bool(self.scb.scr & SLEEPONEXIT) and not self.nvic.current
             case Stop.LIMIT | Stop.HINT:
                 pass
             case why:
-                exception, status = FAULTS[why]
-                if why == Stop.DATA:
-                    self.scb.bfar = stopped.address
-                exceptions.raise_now(exception, status)
+                self.scb.bfar = stopped.address or self.scb.bfar
+                exceptions.raise_now(*FAULTS[why])
 
     # Sleep
 
@@ -205,7 +210,7 @@ class CortexM4:
         limit = self.nvic.masked_priority(primask, basepri, faultmask)
         is_due = bool(urgent) and self.nvic.group(self.nvic.priority_of(urgent)) < limit
         if is_due or (self.waits_for_event and self.exceptions.event):
-            self.is_asleep = self.exceptions.event = False
+            self.is_asleep = self.waits_for_event = self.exceptions.event = False
         return not self.is_asleep
 
     def _skip(self, cycles: int) -> bool:

@@ -47,11 +47,18 @@ class Nvic(Peripheral):
     prigroup: int = 0
     lines: int = 0
     current: int = 0
+    heard: int = 0
 
     def sample(self, lines: int) -> None:
         """Look at the wires: one that rises, or that is up with its handler done, gets pending."""
         self.lines = lines
         self.pending |= lines & ~self.active
+
+    def hear(self) -> bool:
+        """Whether anything became pending since the last call."""
+        is_new = bool(self.pending & ~self.heard)
+        self.heard = self.pending
+        return is_new
 
     def priority_of(self, exception: int) -> int:
         """Its priority as programmed: the lower, the more urgent."""
