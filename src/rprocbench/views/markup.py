@@ -31,7 +31,7 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
 
 
 def join(children: object) -> Markup:
-    """Children as markup: markup as it is, lists in turn, all else as escaped text."""
+    """Children as markup: markup as it is, lists in turn, all else as escaped text, its lines kept."""
     match children:
         case Markup():
             return children
@@ -40,7 +40,8 @@ def join(children: object) -> Markup:
         case list() | tuple():
             return Markup("".join(join(child) for child in children))
         case _:
-            return Markup(escape(clean(children)))
+            lines = map(clean, str(children).split("\n"))
+            return Markup(escape("\n".join(lines)))
 
 
 def picture(svg: str, alt: str, width: int) -> Markup:

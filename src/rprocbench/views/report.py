@@ -67,8 +67,7 @@ def _content(thing: object) -> Markup:
         case None:
             return Markup()
         case str():
-            lines = [join([line, Markup("\n")]) for line in thing.splitlines()]
-            return tag("pre", lines)
+            return tag("pre", thing)
         case Walk():
             return _live(thing)
         case _:

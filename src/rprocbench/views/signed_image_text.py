@@ -24,7 +24,8 @@ def signed_image_text(view: SignedImageView, terminal: Terminal) -> str:
     for cover, words in COVERS.items():
         if total := view.total(cover):
             mark = terminal.paint(GLYPHS[cover] * 2, ROLES[cover])
-            lines.append(f"  {mark} {size(total):>10}  {100 * total / view.size:5.1f} %  {words}")
+            share = f"{size(total):>10}  {100 * total / view.size:5.1f} %"
+            lines.append(f"  {mark} {share}  {shorten(words, width - 29)}")
     lines += ["", terminal.paint("What covers what", "strong")]
     for part in view.stretches:
         mark = terminal.paint(GLYPHS[part.cover], ROLES[part.cover])
@@ -33,7 +34,7 @@ def signed_image_text(view: SignedImageView, terminal: Terminal) -> str:
             f"  {place} {mark} {shorten(f'{COVERS[part.cover]}: {part.label}', width - 24)}"
         )
     lines += ["", terminal.paint("Hash table", "strong")]
-    lines += [_link(link, terminal) for link in view.links] or ["  no row"]
+    lines += [line for link in view.links for line in _link(link, terminal)] or ["  no row"]
     lines += ["", terminal.paint("Parts", "strong")]
     for group in view.groups:
         lines += _group(group, terminal)
@@ -58,27 +59,26 @@ def _bar(view: SignedImageView, terminal: Terminal) -> list[str]:
     return [f"  {bar}", terminal.paint(f"  {left}{right:>{max(drawn - len(left), 1)}}", "dim")]
 
 
-def _link(link: Link, terminal: Terminal) -> str:
+def _link(link: Link, terminal: Terminal) -> list[str]:
     mark = terminal.paint("✓" if link.good else "✗", "ok" if link.good else "error")
     segment = clean(link.segment or "–")
     text = f"row {link.row:<3} {link.offset:#7x}  da {link.address:#010x} {size(link.filesz):>10}"
     rest = f"{segment}: {link.verdict}  {link.hash[:16]}…"
-    return f"  {mark} {text}  {shorten(rest, terminal.width - columns(text) - 6)}"
+    if columns(text) + 24 > terminal.width:  # the verdict goes below
+        lines = [f"  {mark} {shorten(text, terminal.width - 4)}"]
+        return [*lines, f"      {shorten(rest, terminal.width - 6)}"]
+    return [f"  {mark} {text}  {shorten(rest, terminal.width - columns(text) - 6)}"]
 
 
 def _group(group: Group, terminal: Terminal) -> list[str]:
-    count = len(group.leaves)
-    span = f"{group.start:#8x} {size(group.end - group.start):>10}"
-    few = count <= FEW_LEAVES
-    lines = [
-        f"  {span}  {shorten(group.name, 28)}"
-        + ("" if few else terminal.paint(f"  {count} fields", "dim"))
-    ]
+    few = len(group.leaves) <= FEW_LEAVES
+    count = "" if few else f"  {len(group.leaves)} fields"
+    text = f"{group.start:#8x} {size(group.end - group.start):>10}  {group.name}{count}"
+    lines = [f"  {shorten(text, terminal.width - 2)}"]
     for leaf in group.leaves if few else ():
-        name = shorten(clean(leaf.path.removeprefix(group.name).lstrip(".")) or "value", 20)
-        if name == "padding":
-            continue
-        text = f"{name:<20} {value(leaf.value)}" if leaf.value != b"" else f"{name:<20}"
-        text = f"{leaf.span.start:#8x}   {text}  {clean(leaf.doc)}"
-        lines.append(terminal.paint(f"             {shorten(text, terminal.width - 14)}", "dim"))
+        name = clean(leaf.path.removeprefix(group.name).lstrip(".")) or "value"
+        if name != "padding":
+            held = value(leaf.value) if leaf.value != b"" else ""
+            text = f"{leaf.span.start:#8x}   {shorten(name, 20):<20} {held}  {clean(leaf.doc)}"
+            lines.append(terminal.paint(" " * 13 + shorten(text, terminal.width - 14), "dim"))
     return lines
