@@ -170,12 +170,14 @@ class Watched:
     UNWATCHED: ClassVar[frozenset[str]] = frozenset()
     run: Run
     label: str = ""
+    _live: bool = False
 
     def watch(self, name: str) -> None:
         """Announce this object as `name`, made unique by a number where it must be."""
         self.run.labels[name] += 1
         count = self.run.labels[name]
         object.__setattr__(self, "label", name if count == 1 else f"{name}~{count}")
+        object.__setattr__(self, "_live", True)
         self.run.record(Created(self.label, type(self).__name__, self.LANE, self.frozen()))
 
     def frozen(self) -> tuple[tuple[str, Any], ...]:
@@ -185,12 +187,12 @@ class Watched:
         return tuple((name, freeze(value)) for name, value in shown)
 
     def gone(self) -> None:
-        """Announce that this object ceased to be."""
+        """Announce that this object ceased to be. Who still points at it knows its name."""
         self.run.record(Gone(self.label))
-        object.__setattr__(self, "label", "")
+        object.__setattr__(self, "_live", False)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if self.label and name[0] != "_" and name != "run" and name not in self.UNWATCHED:
+        if self._live and name[0] != "_" and name != "run" and name not in self.UNWATCHED:
             before, after = freeze(getattr(self, name, None)), freeze(value)
             if before != after:
                 self.run.record(Changed(self.label, name, before, after))

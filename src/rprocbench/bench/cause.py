@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Why a call failed: from the error it reported down to the check that first said no."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rprocbench.base.errors import Cite, Span
 from rprocbench.base.trace import Entered, Failed, Lane, Left, Trace, Unwound, lanes
@@ -21,65 +21,77 @@ class Cause:
     injected: bool
 
 
-def openings(trace: Trace) -> dict[int, int]:
-    """For each event that ends a call, the index of the event that began it."""
-    stack: list[int] = []
-    began: dict[int, int] = {}
+@dataclass
+class Call:
+    """A call of a finished run, how it ended, and what it called before it began to undo."""
+
+    cite: Cite
+    lane: Lane
+    end: int = -1
+    failed: Failed | None = None
+    undoing: bool = False
+    calls: list["Call"] = field(default_factory=list)
+
+
+def calls_of(trace: Trace) -> dict[int, Call]:
+    """Every call, by the index of the event that ended it."""
+    worlds = lanes(trace)
+    stack: list[Call] = []
+    ended: dict[int, Call] = {}
     for index, event in enumerate(trace):
-        if isinstance(event, Entered):
-            stack.append(index)
-        elif isinstance(event, (Left, Failed)) and stack:
-            began[index] = stack.pop()
-    return began
+        match event:
+            case Entered():
+                call = Call(event.cite, worlds[index])
+                if stack and not stack[-1].undoing:
+                    stack[-1].calls.append(call)
+                stack.append(call)
+            case Left() | Failed():
+                call = stack.pop()
+                call.end, call.failed = index, event if isinstance(event, Failed) else None
+                ended[index] = call
+            case Unwound():
+                stack[-1].undoing = True
+            case _:
+                pass
+    return ended
 
 
 def cause_of(trace: Trace, failed: int) -> Cause:
     """The cause of the failure that event `failed` of `trace` reports.
 
-    A function passes on what its last call reported, so the chain goes down through the last call
-    before undoing began. At the border between the worlds an error comes back as a value: there the
-    chain goes on inside the call that crossed, if that failed on the far side.
+    A function passes on what a call of its own reported, so the chain goes down through it. At the
+    border between the worlds an error comes back as a value: there the chain goes on in the call
+    that crossed, if the far side failed.
     """
-    began, worlds = openings(trace), lanes(trace)
-    while (deeper := _deeper(trace, failed, began, worlds)) is not None:
-        failed = deeper
-    event, start = trace[failed], trace[began[failed]]
-    assert isinstance(event, Failed)
-    assert isinstance(start, Entered)
+    call = calls_of(trace)[failed]
+    while (deeper := _deeper(call)) is not None:
+        call = deeper
+    error = call.failed
+    assert error
     return Cause(
-        failed, event.function, event.code, event.why, event.span, worlds[failed], start.cite,
-        event.injected,
+        call.end, error.function, error.code, error.why, error.span, call.lane, call.cite,
+        error.injected,
     )  # fmt: skip
 
 
-def _deeper(
-    trace: Trace, failed: int, began: dict[int, int], worlds: list[Lane]
-) -> int | None:
-    """The failure just below the one that event `failed` reports, or None if it is the bottom."""
-    start, event = began[failed], trace[failed]
-    assert isinstance(event, Failed)
-    end = next(
-        (
-            i
-            for i in range(start, failed)
-            if isinstance(e := trace[i], Unwound) and e.depth == event.depth
-        ),
-        failed,
-    )
-    last = next((i for i in range(end - 1, start, -1) if isinstance(trace[i], Left | Failed)), None)
-    if last is None or event.injected:
+def _deeper(call: Call) -> Call | None:
+    """The failed call that `call` failed for, or None if it failed by itself."""
+    error = call.failed
+    assert error
+    if error.injected:
         return None
-    if isinstance(trace[last], Failed):
-        return last
-    far = [
-        i
-        for i in range(began[last], last)
-        if isinstance(trace[i], Failed) and worlds[i] is not worlds[failed]
-    ]
-    return min(far, key=lambda i: (_depth(trace, i), -i), default=None)
+    for inner in reversed(call.calls):  # the same error, passed on
+        if inner.failed and (inner.failed.code, inner.failed.why) == (error.code, error.why):
+            return inner
+    for inner in reversed(call.calls):  # the far side's error, as a value
+        if inner.failed is None and (far := _refusal(inner, call.lane)):
+            return far
+    last = call.calls[-1] if call.calls else None
+    return last if last and last.failed else None  # another error, made of the last one
 
 
-def _depth(trace: Trace, index: int) -> int:
-    event = trace[index]
-    assert isinstance(event, Failed)
-    return event.depth
+def _refusal(call: Call, near: Lane) -> Call | None:
+    """The outermost call in another world, somewhere in `call`, that failed."""
+    if call.lane is not near:
+        return call if call.failed else None
+    return next((far for inner in call.calls if (far := _refusal(inner, near))), None)

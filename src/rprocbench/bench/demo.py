@@ -37,7 +37,7 @@ def with_flipped_byte(image: bytes, segment: int = 1) -> bytes:
 
     Everything that is signed stays as it was, so only the hash of that segment can tell.
     """
-    elf = SignedImage.parse(image).payloads[0].elf
+    elf = SignedImage.parse(image).images[0].elf
     assert elf is not None
     span = elf.content_span(elf.segments[segment])
     at = (span.start + span.end) // 2

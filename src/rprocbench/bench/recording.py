@@ -12,8 +12,10 @@ from rprocbench.base.errors import Errno, InputCode, InputError, TeeResult
 from rprocbench.base.files import read_file, write_file
 from rprocbench.base.run import At, Disturbance, Fail, Poke
 from rprocbench.base.state import State, check, state_at
-from rprocbench.base.trace import Changed, Failed, Lane, Logged, Message, Trace
+from rprocbench.base.trace import Changed, Entered, Failed, Lane, Logged, Message, Trace
 from rprocbench.base.tracefile import decode_trace, encode_event
+from rprocbench.formats.signed_image import MAGIC
+from rprocbench.formats.vring import RPMSG_NS_ADDR
 
 from .cause import Cause, cause_of
 
@@ -48,6 +50,17 @@ class Recording:
         return "running" if ran else "refused"
 
     @property
+    def signed(self) -> bool:
+        """Whether the image begins as OP-TEE's container does."""
+        return self.image[:4] == MAGIC.to_bytes(4, "little")
+
+    @property
+    def unreached(self) -> list[At]:
+        """The places of the script that the run never came to."""
+        reached = {At(e.function, e.nth) for e in self.trace if isinstance(e, Entered)}
+        return [at for at in self.script if at not in reached]
+
+    @property
     def failure(self) -> int | None:
         """The index of the event in which the user was told of an error, or None."""
         for index, event in enumerate(self.trace):
@@ -73,8 +86,9 @@ class Recording:
 
     @property
     def messages(self) -> list[Message]:
-        """The rpmsg payloads that crossed, in order."""
-        return [event for event in self.trace if isinstance(event, Message)]
+        """The rpmsg payloads that crossed, in order; the name service's own are left out."""
+        messages = (event for event in self.trace if isinstance(event, Message))
+        return [message for message in messages if message.target != RPMSG_NS_ADDR]
 
     @property
     def trace_buffer(self) -> str:

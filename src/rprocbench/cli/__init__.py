@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rprocbench.base.errors import RprocError
 
-from . import boot, demo, inspect, lab, sign
+from rprocbench.cli import boot, demo, inspect, lab, sign
 
 VERBS = (demo, boot, inspect, sign, lab)
 

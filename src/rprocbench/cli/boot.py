@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rprocbench.base.errors import InputError, parse_code
+from rprocbench.base.errors import InputCode, InputError, parse_code
 from rprocbench.base.files import read_file, write_file
 
 from .output import as_json, out, warn
@@ -58,7 +58,8 @@ def run(args: argparse.Namespace) -> int:
     if args.key:
         key = load_public_key(read_file(args.key), str(args.key))
         if not isinstance(key, RsaPublicKey):
-            warn(f"{args.key} is no RSA key: the PTA refuses whatever it signed")
+            why = f"{args.key} is no RSA key: OP-TEE has none other built in"
+            raise InputError(InputCode.BAD_KEY, why)
         bench = Bench(board=board, design=design, key=key)
     say = [text.encode() for text in args.say] if args.say is not None else [b"hello"]
     recording = bench.boot(image, name=args.image.name, script=script, say=say)

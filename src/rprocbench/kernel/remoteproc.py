@@ -67,6 +67,7 @@ class Coredump:
 class Host:
     """The Linux that runs on this board: its firmware files, its pending work, its silicon.
 
+    `locks` counts the locks that are held, `statics` holds what C modules keep in static variables,
     `word_bits` is the size of `size_t` and of pointers: 32 on an STM32MP15.
     """
 
@@ -76,6 +77,8 @@ class Host:
     label: str = "linux"
     work: list[Callable[[], object]] = field(default_factory=list)
     working: bool = False
+    locks: int = 0
+    statics: dict[str, Any] = field(default_factory=dict)
     indices: tuple[int, ...] = ()
     word_bits: int = 32
     coredumps: list["Coredump"] = field(default_factory=list)
@@ -122,8 +125,6 @@ class RprocOps:
     get_boot_addr: Op = None
     panic: Op = None
     coredump: Op = None
-    boot: Op = None  # proposed in the seed mail, 1 Feb 2024; NULL in every released kernel
-    release_fw: Op = None  # proposed from v10 on; NULL in every released kernel
 
 
 @dataclass

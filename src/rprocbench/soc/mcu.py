@@ -14,7 +14,8 @@ class Core(Protocol):
     `cycles` counts them since power-up (one instruction, one cycle; sleeping counts too).
     """
 
-    cycles: int
+    @property
+    def cycles(self) -> int: ...  # noqa: D102  the class says it
 
     def reset(self) -> None:
         """Fetch stack pointer and entry from the vector table at device address 0."""
