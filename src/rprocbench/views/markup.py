@@ -31,7 +31,7 @@ def tag(name: str, *children: object, **attributes: object) -> Markup:
 
 
 def join(children: object) -> Markup:
-    """Children as markup: markup as it is, lists in turn, all else as escaped text, its lines kept."""
+    """Children as markup: markup as it is, lists in turn, all else escaped, its lines kept."""
     match children:
         case Markup():
             return children

@@ -239,8 +239,17 @@ export async function render({ model, el }) {
     root.dataset.cursor = at;
   }
 
+  // The event; or in a story, at the end of a row, all that the row sums up.
+  function sayWhere(at) {
+    if (at < 0) return "Nothing has happened yet.";
+    const row = by === "story" && run.story.find((each) => each[1] === at);
+    if (!row || row[0] === at) return run.strings[run.events[at][0]];
+    const details = row[10].map((detail) => run.strings[detail]).join("; ");
+    return run.strings[run.events[row[0]][0]] + (details && `: ${details}`);
+  }
+
   function drawBar(at) {
-    const words = at < 0 ? "Nothing has happened yet." : run.strings[run.events[at][0]];
+    const words = sayWhere(at);
     const lane = at < 0 ? null : run.events[at][1];
     bar.slider.value = at;
     bar.slider.setAttribute("aria-valuetext", at < 0 ? "before the first event" : `event ${at} of ${end}: ${words}`);
