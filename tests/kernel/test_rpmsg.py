@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Messages between the modelled Linux and a scripted remote."""
 
+import json
 import struct
 
 import pytest
 
 from rprocbench.base.errors import Errno, ModelledError
+from rprocbench.base.state import check, fold
 from rprocbench.base.trace import Logged, Message
+from rprocbench.base.tracefile import decode_trace, encode_event
 from rprocbench.formats.resource_table_build import vdev, vring
 from rprocbench.kernel.remoteproc_core import rproc_boot, rproc_shutdown
 from rprocbench.kernel.rpmsg import RpmsgChannelInfo, RpmsgEndpoint
@@ -269,6 +272,20 @@ def test_after_shutdown_the_file_is_dead_and_everything_is_gone() -> None:
         rpmsg_eptdev_read_iter(file)
     assert bench.rproc.rvdevs == ()
     assert rpmsg_channels(bench.rproc) == ()
+
+
+def test_a_whole_session_leaves_a_trace_that_travels_and_no_objects() -> None:
+    bench = machine()
+    before = fold(bench.run.trace)
+    rproc_boot(bench.rproc)
+    bench.turn()
+    rpmsg_sendto(endpoint(bench), b"x", 0x400)
+    bench.turn()
+    rproc_shutdown(bench.rproc)
+    trace = bench.run.trace
+    assert decode_trace(json.loads(json.dumps([encode_event(e) for e in trace]))) == trace
+    check(trace)
+    assert fold(trace).objects.keys() == before.objects.keys()
 
 
 def test_a_second_boot_starts_afresh() -> None:

@@ -43,15 +43,15 @@ def rproc_virtio_probe(rproc: Rproc, rvdev_data: RprocVdevData) -> None:
             rproc_alloc_vring(rvdev, i)
             unwind.label("unwind_vring_allocations", rproc_free_vring, rvdev.vring[i])
 
-        rproc_add_rvdev(rproc, rvdev)
-        rvdev.subdev = RprocSubdev(
-            rproc.run,
-            f"vdev{rvdev.index}",
-            start=rproc_vdev_do_start,
-            stop=rproc_vdev_do_stop,
-            owner=rvdev,
-        )
-        rproc_add_subdev(rproc, rvdev.subdev)
+    rproc_add_rvdev(rproc, rvdev)
+    rvdev.subdev = RprocSubdev(
+        rproc.run,
+        f"vdev{rvdev.index}",
+        start=rproc_vdev_do_start,
+        stop=rproc_vdev_do_stop,
+        owner=rvdev,
+    )
+    rproc_add_subdev(rproc, rvdev.subdev)
 
 
 @virtio_c

@@ -57,6 +57,7 @@ def rpmsg_chrdev_remove(rpdev: RpmsgDevice) -> None:
     if rpdev.ept:
         rpdev.ept.priv = None
     eptdev.ept = None
+    eptdev.gone()
     rpdev.drvdata = None
 
 

@@ -24,7 +24,7 @@ def regmap_update_bits(ddata: Stm32Rproc, register: str, value: int) -> None:
 @regmap_c
 def regmap_write(ddata: Stm32Rproc, register: str, value: int) -> None:
     """Write all of `register`."""
-    setattr(ddata.soc.syscon, register, value)
+    setattr(ddata.soc.syscon, register, int(value))
 
 
 @regmap_c
