@@ -85,6 +85,17 @@ class Recording:
         return event.code if isinstance(event, Failed) else None
 
     @property
+    def cause_text(self) -> str:
+        """Who said no, with which code, why, about which bytes, by which rule; in one line."""
+        cause = self.cause
+        if cause is None:
+            return "nobody said no"
+        why = "an injected fault" if cause.injected else cause.why or "no reason given"
+        where = f" at {cause.span}" if cause.span else ""
+        told = f"; the user was told {self.errno}" if self.errno != cause.code else ""
+        return f"{cause.lane} said {cause.code}: {why}{where}{told} [{cause.cite}]"
+
+    @property
     def messages(self) -> list[Message]:
         """The rpmsg payloads that crossed, in order; the name service's own are left out."""
         messages = (event for event in self.trace if isinstance(event, Message))

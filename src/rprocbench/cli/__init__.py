@@ -5,6 +5,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from rprocbench.base.errors import RprocError
 
@@ -13,9 +14,16 @@ from rprocbench.cli import boot, demo, inspect, lab, sign
 VERBS = (demo, boot, inspect, sign, lab)
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line, and where to read on is in it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The command line's grammar; each verb's module adds its own part."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="rprocbench",
         description="Know how a remote processor is booted securely: look, sign, boot, step.",
     )

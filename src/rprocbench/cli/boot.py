@@ -31,6 +31,7 @@ def add_to(verbs: Any) -> None:
     parser.add_argument("--fault", action="append", default=[], metavar="FUNCTION[#NTH]=CODE",
                         help="let a call fail, say rproc_tee_start=EIO or remoteproc_load_fw=SECURITY")  # fmt: skip
     parser.add_argument("--say", action="append", metavar="TEXT", help="what to send; default: hello")
+    parser.add_argument("--anyway", action="store_true", help="boot even what is no firmware at all")
     parser.add_argument("--trace", type=Path, metavar="F.json", help="save the run")
     add_output(parser)
     parser.set_defaults(run=run, parser=parser)
@@ -54,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     board = choose(args.parser, "board", args.board, BOARDS)
     script = dict(parse_fault(args.parser, text) for text in args.fault)
     image = read_file(args.image)
+    check_kind(image, args)
     bench = Bench(board=board, design=design)
     if args.key:
         key = load_public_key(read_file(args.key), str(args.key))
@@ -65,10 +67,32 @@ def run(args: argparse.Namespace) -> int:
     recording = bench.boot(image, name=args.image.name, script=script, say=say)
     for at in recording.unreached:
         warn(f"nothing failed at {at}: it was never called so often")
+    if recording.verdict != "running" or recording.code:
+        warn(f"{recording.verdict.upper()}: {recording.cause_text}")
     if args.trace:
         recording.save(args.trace)
     tell([recording], args, f"{args.image.name} through {design.name}")
     return 0 if recording.verdict == "running" and recording.code is None else 1
+
+
+def check_kind(image: bytes, args: argparse.Namespace) -> None:
+    """Refuse what is no firmware at all, unless told to go on; say so where it is the wrong kind.
+
+    Raises `InputError` UNSUPPORTED.
+    """
+    from rprocbench.designs import DESIGNS
+    from rprocbench.formats.containers import Kind, advice, identify
+
+    kind = identify(image)
+    signed = DESIGNS[args.design].signed
+    if kind not in (Kind.SIGNED, Kind.ELF) and not args.anyway:
+        more = f": {advice(kind)}" if advice(kind) else ""
+        why = f"{str(args.image)!r} is a {kind}{more} (--anyway boots it all the same)"
+        raise InputError(InputCode.UNSUPPORTED, why)
+    if kind is Kind.ELF and signed:
+        warn(f"a plain ELF file: {args.design} takes a signed image (see rprocbench sign)")
+    if kind is Kind.SIGNED and not signed:
+        warn(f"a signed image: {args.design} takes the ELF file inside")
 
 
 def choose(parser: argparse.ArgumentParser, what: str, name: str, known: Any) -> Any:

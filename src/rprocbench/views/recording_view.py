@@ -35,7 +35,7 @@ def title_of(recording: Recording) -> str:
 
 
 def verdict_of(recording: Recording) -> str:
-    """How the run ended: one sentence, or two where somebody said no."""
+    """How the run ended, in one sentence."""
     cause = recording.cause
     if cause is None:
         return (
@@ -44,12 +44,7 @@ def verdict_of(recording: Recording) -> str:
             else "RUNNING: loaded and started; then shut down in good order."
         )
     verdict = "REFUSED" if recording.verdict == "refused" else "RAN, THEN FAILED"
-    where = f" at {cause.span}" if cause.span else ""
-    injected = "an injected fault" if cause.injected else cause.why or "no reason given"
-    first = f"{verdict}: {cause.lane} said {cause.code} in {cause.function}: {injected}{where}."
-    told = recording.errno if recording.errno != cause.code else None
-    second = f" The user was told {told}." if told else ""
-    return f"{first}{second} Rule: {cause.cite}."
+    return f"{verdict}: {recording.cause_text}."
 
 
 def message_text(message: Message) -> str:
