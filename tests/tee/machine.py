@@ -94,7 +94,9 @@ class Machine:
     def invoke(self, cmd: int, *params: Param) -> SmcResult:
         return self.tee.optee_entry(Invoke(self.session, cmd, params))
 
-    def load(self, image: bytes | bytearray | None, rproc_id: int = 0, offset: int = 0) -> SmcResult:
+    def load(
+        self, image: bytes | bytearray | None, rproc_id: int = 0, offset: int = 0
+    ) -> SmcResult:
         buffer = None if image is None else bytearray(image)
         return self.invoke(TaCmd.LOAD_FW, value(rproc_id), memref(buffer, "image", offset=offset))
 
@@ -137,6 +139,14 @@ NAMES = {
 }
 
 
+def described(text: str) -> str:
+    """The arguments in a line that the PTA logs, as the recordings write them."""
+    found = re.search(r"\(da=(\w+), size=(\w+)\)", text)
+    if found is None:
+        return ""
+    return f"(da={'0' if found[1] == '0x0' else found[1]},size={found[2]})"
+
+
 def harness_calls(trace: list[Event], opened: int = 0) -> list[str]:
     """The trace in the words of the recordings: `PTA.LOADSEG(da=0,size=0x40)=00000000`."""
     calls: list[str] = []
@@ -144,25 +154,19 @@ def harness_calls(trace: list[Event], opened: int = 0) -> list[str]:
     arguments = ""
     for event in trace:
         match event:
-            case Entered():
-                stack.append(event.function)
-                if event.function in {"rstctrl_assert_to", "rstctrl_deassert_to"}:
-                    calls.append(f"{event.function.split('_')[1]}({event.subject})")
+            case Entered(function=function):
+                stack.append(function)
+                arguments = f"({opened})" if function == "rproc_pta_open_session" else arguments
+                if function.startswith("rstctrl_"):
+                    calls.append(f"{function.split('_')[1]}({event.subject})")
             case Logged(text="PTA session closed"):
                 calls.append("PTA.close")
             case Logged(text=text) if text.startswith("PTA "):
-                found = re.search(r"\(da=(\w+), size=(\w+)\)", text)
-                da = "0" if found and found[1] == "0x0" else found and found[1]
-                arguments = f"(da={da},size={found[2]})" if found else ""
+                arguments = described(text)
             case Left() | Failed():
-                name = NAMES.get(stack.pop())
-                if name is None:
-                    continue
-                code = TeeResult[event.code] if isinstance(event, Failed) else 0
-                if code != TeeResult.TARGET_DEAD:
-                    shown = f"({opened})" if name == "open" else arguments
-                    calls.append(f"PTA.{name}{shown}={code:08x}")
-                arguments = ""
+                name, code = NAMES.get(stack.pop()), getattr(event, "code", "SUCCESS")
+                if name and code != "TARGET_DEAD":
+                    calls.append(f"PTA.{name}{arguments}={TeeResult[code]:08x}")
             case _:
                 pass
     return calls

@@ -25,7 +25,7 @@ class Player:
 
     def __init__(self, case: dict[str, Any], heap_size: int | None = 4096) -> None:
         self.case = case
-        self.images = [bytearray(image) for image in build_tee(case)]
+        self.images = [bytearray(image) for image in build_tee(case)]  # type: ignore[no-untyped-call]
         self.machine = Machine(key=KEY, flags=MULTI, heap_size=heap_size)
         self.sessions: list[int] = []
         self.before = self.memories()
@@ -51,7 +51,8 @@ class Player:
         return verb == "poke"
 
     def step(self, verb: str, *args: Any) -> dict[str, Any]:
-        machine, seen = self.machine, {"c": verb}
+        machine = self.machine
+        seen: dict[str, Any] = {"c": verb}
         machine.pta_calls()
         mark = machine.mark
         result = getattr(self, verb)(seen, *args)
@@ -113,8 +114,8 @@ class Player:
 
     def raw(self, seen: dict[str, Any], cmd: int, types: int, *values: int) -> SmcResult:
         kinds = [ParamType(types >> 4 * i & 15) for i in range(5)]
-        values = (*values, 0, 0)
-        params = [Param(kind, *values[2 * i : 2 * i + 2]) for i, kind in enumerate(kinds)]
+        pairs = zip(kinds, (*values[::2], 0), (*values[1::2], 0), strict=True)
+        params = [Param(kind, a, b) for kind, a, b in pairs]
         result = self.invoke(cmd, *params[: 5 if kinds[4] else 4])
         if cmd == TaCmd.GET_RSC_TABLE and result.ret is TeeResult.SUCCESS:
             seen |= {"rsc_pa": hex(params[1].a), "rsc_size": hex(params[2].a)}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Thousands of scripts that the real Arm code of the TA, the PTA and the driver has run.
 
-Compared: results, memories, messages, resource table, M4, panics. By default every twelfth case; with
-RPROCBENCH_FULL set, all of them.
+Compared: results, memories, messages, resource table, M4, panics. By default every twelfth case;
+with RPROCBENCH_FULL set, all of them.
 """
 
 import json

@@ -106,13 +106,16 @@ def e32_parser_load_elf_image(elf: ElfImage, load_segment: LoadSegment) -> None:
     """Hand every PT_LOAD segment to `load_segment`, in program-header order.
 
     At HEAD p_paddr is read before the header is known to lie in the image (W-01): an e_phoff that
-    points nowhere kills the TA. The address is p_paddr, never p_vaddr.
+    points nowhere kills the TA. Before 5597ed385 the walk's start was checked, and nothing after.
+    The address is p_paddr, never p_vaddr.
     """
     if not 0 < elf.size < HALF:
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"an image of {elf.size:#x} bytes")
     phdr = pointer(elf.base, elf.ehdr("e_phoff"))
     if not elf.fw.aligned(phdr):
         raise bad_format("misaligned program headers", elf.ehdr_span("e_phoff"))
+    if not elf.generation.checks_elf_ranges and not inside(phdr, 1, elf.base, elf.end):
+        raise bad_format("the program headers are not in the image", elf.ehdr_span("e_phoff"))
     index = 0
     while index < elf.ehdr("e_phnum"):
         e32_parse_phdr(elf, phdr, load_segment)
@@ -125,7 +128,7 @@ def e32_parse_phdr(elf: ElfImage, phdr: int, load_segment: LoadSegment) -> None:
     fw, checks = elf.fw, elf.generation.checks_elf_ranges
     if elf.generation.reads_paddr_first:
         fw.field(phdr, Elf32_Phdr, "p_paddr")
-    if not inside(phdr, Elf32_Phdr.SIZE if checks else 1, elf.base, elf.end):
+    if checks and not inside(phdr, Elf32_Phdr.SIZE, elf.base, elf.end):
         span = fw.span(phdr, Elf32_Phdr.SIZE)
         raise bad_format(
             f"the program header at {span} is not in the image", elf.ehdr_span("e_phoff")

@@ -19,6 +19,7 @@ from .arithmetic import HALF, add_overflow, pointer, roundup_64, wrapping_add
 from .commands import Memref
 from .heap import HeapBlock, TEE_Free, TEE_Malloc
 from .libutee import TEE_InvokeTACommand
+from .panic import TaPanic
 from .pta_remoteproc import (
     KEY_INFO_HDR,
     PTA_RPROC_HWCAP_FMT_ELF,
@@ -129,7 +130,8 @@ def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: TlvType) -> tuple[int, 
     """Where in the copy the first value of that type lies, and how long it is.
 
     - an area that would end beyond the last address has nothing in it (W-14)
-    - a length that would overflow an address ends the search
+    - a length that would overflow an address ends the search; before 07917406b it made the walk
+      step back, and the TA hang
     - a matching TLV that overruns the area is skipped
     - a matching TLV without value counts as not found
     """
@@ -148,7 +150,9 @@ def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: TlvType) -> tuple[int, 
                 span = copy.span(at - TlvHdr.SIZE, TlvHdr.SIZE)
                 raise ModelledError(TeeResult.NO_DATA, f"TLV {tlv_type.name} is empty", span=span)
             return at, length
-        at = wrapping_add(at, roundup_64(length))
+        if roundup_64(length) > HALF:
+            raise TaPanic(TeeResult.TARGET_DEAD, "the TLV walk steps back and never returns")
+        at += roundup_64(length)
     raise ModelledError(TeeResult.NO_DATA, f"no TLV {tlv_type.name}")
 
 

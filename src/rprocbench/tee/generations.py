@@ -16,9 +16,12 @@ class Generation:
     checks_tlv_lengths: bool = True
     """07917406b (2025-08-05): a TLV's length is held against the end of the area."""
     checks_elf_ranges: bool = True
-    """5597ed385 (2026-02-03): headers, sections and names are held against the image's end."""
+    """5597ed385 (2026-02-03): headers, sections and names are held against the image's end.
+
+    It moved the check of e_phoff from before the walk into it, and so opened W-01.
+    """
     reads_paddr_first: bool = True
-    """W-01, also 5597ed385: p_paddr is read before its program header is known to be in range."""
+    """p_paddr is read before its program header is known to be in the image (W-01)."""
     refuses_wrapping_lengths: bool = False
     """Against W-13 and W-14: a length whose padding would wrap to 0 is refused."""
     compares_second_read: bool = False
@@ -33,7 +36,6 @@ PRE_ELF_FIX = replace(
     name="pre-5597ed385",
     title="before the ELF parser fix of February 2026",
     checks_elf_ranges=False,
-    reads_paddr_first=False,
 )
 PRE_TLV_FIX = replace(
     PRE_ELF_FIX,

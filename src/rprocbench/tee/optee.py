@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """optee_os:core/kernel/tee_ta_manager.c: the border from the secure side: sessions, instances."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntFlag
 from typing import ClassVar
 
@@ -71,11 +71,11 @@ class OpTee(Watched):
     heap_size: int | None = TA_HEAP_SIZE
     shm_granule: int = PAGE
     flags: TaFlags = REMOTEPROC_FLAGS
-    ta: Ta | None = field(init=False, default=None)
-    sessions: tuple[int, ...] = field(init=False, default=())
-    dead_sessions: tuple[int, ...] = field(init=False, default=())
-    next_session: int = field(init=False, default=1)
-    origin: Origin = field(init=False, default=Origin.TEE)
+    ta: Ta | None = None
+    sessions: tuple[int, ...] = ()
+    dead_sessions: tuple[int, ...] = ()
+    next_session: int = 1
+    origin: Origin = Origin.TEE
 
     def __post_init__(self) -> None:
         if isinstance(self.generation, str):

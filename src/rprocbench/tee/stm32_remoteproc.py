@@ -65,7 +65,7 @@ class Stm32Rproc(Watched):
 def rstctrl_assert_to(line: ResetLine) -> None:
     """Hold the M4 at its next reset, or reset it."""
     if line.label == "hold_boot":
-        line.soc.mcu.set_boot_mcu(False, Lane.OPTEE)  # noqa: FBT003  a register bit
+        line.soc.mcu.set_boot_mcu(False, Lane.OPTEE)
     else:
         line.soc.mcu.assert_reset(Lane.OPTEE)
 
@@ -74,7 +74,7 @@ def rstctrl_assert_to(line: ResetLine) -> None:
 def rstctrl_deassert_to(line: ResetLine) -> None:
     """Let the M4 go. The MCU reset ends by itself."""
     if line.label == "hold_boot":
-        line.soc.mcu.set_boot_mcu(True, Lane.OPTEE)  # noqa: FBT003  a register bit
+        line.soc.mcu.set_boot_mcu(True, Lane.OPTEE)
 
 
 @stm32_c

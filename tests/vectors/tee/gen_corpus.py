@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# ruff: noqa
 # mypy: ignore-errors
 """Deterministic mutation corpus for remoteproc firmware images.
 
