@@ -8,7 +8,7 @@ import pytest
 
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.state import check, fold
-from rprocbench.base.trace import Logged, Message
+from rprocbench.base.trace import Lane, Logged, Message, Signalled
 from rprocbench.base.tracefile import decode_trace, encode_event
 from rprocbench.formats.resource_table_build import vdev, vring
 from rprocbench.kernel.remoteproc_core import rproc_boot, rproc_shutdown
@@ -308,3 +308,38 @@ def test_rings_of_different_sizes_only_warn() -> None:
     rproc_boot(bench.rproc)
     assert bus(bench).num_bufs == 32
     assert any("rings of 16 and of 8" in text for text in logs(bench))
+
+
+def kicks(bench: Machine, channel: int) -> int:
+    line = f"ipcc channel {channel}"
+    return sum(
+        isinstance(e, Signalled) and (e.line, e.what, e.source) == (line, "rung", Lane.LINUX)
+        for e in bench.run.trace
+    )
+
+
+def test_a_remote_that_wants_no_kicks_gets_none() -> None:
+    bench = connected()
+    for _ in range(3):
+        rpmsg_sendto(endpoint(bench), b"x", 0x400)
+        bench.turn()
+    # Ring 0: only when the driver was ready, for then the remote suppresses what it does not need.
+    assert (kicks(bench, 0), kicks(bench, 1)) == (1, 3)
+    bench.m4.put(bench.m4.rx.used, b"\x01\0")
+    rpmsg_sendto(endpoint(bench), b"x", 0x400)
+    assert kicks(bench, 1) == 3
+
+
+def test_with_event_indices_the_remote_says_when_to_kick() -> None:
+    bench = connected(elf=image(table_of(vdev((vring(), vring()), dfeatures=0x2000_0001))))
+    bench.m4.lazy = True
+    bench.m4.put(bench.m4.rx.used, b"\x01\0")  # has no meaning now
+    bench.m4.put(bench.m4.rx.used + 4 + 8 * 16, b"\x02\0")  # avail_event
+    seen = []
+    for _ in range(5):
+        rpmsg_trysendto(endpoint(bench), b"x", 0x400)
+        bench.turn()
+        seen.append(kicks(bench, 1))
+    assert seen == [0, 0, 1, 1, 1]
+    # Linux says at which used index of ring 0 it wants to hear again.
+    assert bench.m4.u16(bench.m4.tx.avail + 4 + 2 * 16) == 1

@@ -81,6 +81,7 @@ def stm32_rproc_da_to_pa(rproc: Rproc, da: Da) -> Pa:
     return pa
 
 
+@stm32_c
 def stm32_rproc_mem_alloc(rproc: Rproc, mem: RprocMemEntry) -> None:
     """Map a reserved memory."""
     dev_dbg(rproc, f"map {mem.name}: {mem.dma:#x}+{mem.len:#x}")
@@ -88,6 +89,7 @@ def stm32_rproc_mem_alloc(rproc: Rproc, mem: RprocMemEntry) -> None:
     mem.is_iomem = True
 
 
+@stm32_c
 def stm32_rproc_mem_release(rproc: Rproc, mem: RprocMemEntry) -> None:
     """Unmap it."""
     mem.va = None
