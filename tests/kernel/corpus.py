@@ -10,18 +10,29 @@ from rprocbench.base.errors import Crash, Errno, ModelledError
 from rprocbench.base.run import Run, mirrors
 from rprocbench.base.trace import Failed, Lane, Logged
 from rprocbench.kernel.remoteproc import (
-    NO_OFFSET, Firmware, Host, Rproc, RprocMemEntry, RprocOps,
+    NO_OFFSET,
+    Firmware,
+    Host,
+    Rproc,
+    RprocMemEntry,
+    RprocOps,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_core import rproc_fw_boot, rproc_shutdown
 from rprocbench.kernel.remoteproc_core_carveouts import (
-    rproc_add_carveout, rproc_alloc_carveout, rproc_da_to_va, rproc_mem_entry_init,
+    rproc_add_carveout,
+    rproc_alloc_carveout,
+    rproc_da_to_va,
+    rproc_mem_entry_init,
     rproc_of_resm_mem_entry_init,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_core_device import rproc_alloc
 from rprocbench.kernel.remoteproc_coredump import rproc_coredump_add_segment
 from rprocbench.kernel.remoteproc_elf_loader import (
-    rproc_elf_find_loaded_rsc_table, rproc_elf_get_boot_addr, rproc_elf_load_rsc_table,
-    rproc_elf_load_segments, rproc_elf_sanity_check,
+    rproc_elf_find_loaded_rsc_table,
+    rproc_elf_get_boot_addr,
+    rproc_elf_load_rsc_table,
+    rproc_elf_load_segments,
+    rproc_elf_sanity_check,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_table import LoadedTable
 from rprocbench.soc.board import Soc
@@ -62,7 +73,7 @@ class Seen:
     at_start: dict[str, Any] = field(default_factory=dict)
 
 
-def alloc(rproc: Rproc, mem: RprocMemEntry) -> None:
+def alloc(_rproc: Rproc, mem: RprocMemEntry) -> None:
     mem.va = mem.dma
 
 
@@ -149,7 +160,7 @@ def snapshot(rproc: Rproc) -> dict[str, Any]:
         if c.alloc is rproc_alloc_carveout or c.rsc_offset != NO_OFFSET
     ]
     if carveouts:
-        out["carveouts"] = [c[:4] + [-1 if c[4] == NO_OFFSET else c[4]] for c in carveouts]
+        out["carveouts"] = [[*c[:4], -1 if c[4] == NO_OFFSET else c[4]] for c in carveouts]
     if rproc.traces:
         out["traces"] = [
             [hex(t.da), hex(t.len), rproc_da_to_va(rproc, t.da, t.len) is not None]
@@ -162,7 +173,9 @@ def snapshot(rproc: Rproc) -> dict[str, Any]:
     return out
 
 
-def play(image: bytes, word_bits: int = 32) -> tuple[dict[str, Any], Rproc]:
+def play(  # noqa: C901  a recorder of many things
+    image: bytes, word_bits: int = 32
+) -> tuple[dict[str, Any], Rproc]:
     """Boot `image` and shut down, as the harness did; a verdict in the corpus's terms."""
     run = Run()
     host = Host(run, Soc(BOARD, run), word_bits=word_bits)

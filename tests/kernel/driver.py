@@ -14,17 +14,27 @@ from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import Run, mirrors
 from rprocbench.base.trace import Entered
 from rprocbench.kernel.remoteproc import (
-    Host, Rproc, RprocMemEntry, RprocOps, RprocState, RprocSubdev,
+    Host,
+    Rproc,
+    RprocMemEntry,
+    RprocOps,
+    RprocState,
+    RprocSubdev,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_core_carveouts import rproc_add_carveout, rproc_mem_entry_init
 from rprocbench.kernel.remoteproc_core_device import rproc_add, rproc_alloc
 from rprocbench.kernel.remoteproc_core_subdevs import rproc_add_subdev
 from rprocbench.kernel.remoteproc_coredump import (
-    rproc_coredump, rproc_coredump_add_segment, rproc_coredump_set_elf_info,
+    rproc_coredump,
+    rproc_coredump_add_segment,
+    rproc_coredump_set_elf_info,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_elf_loader import (
-    rproc_elf_find_loaded_rsc_table, rproc_elf_get_boot_addr, rproc_elf_load_rsc_table,
-    rproc_elf_load_segments, rproc_elf_sanity_check,
+    rproc_elf_find_loaded_rsc_table,
+    rproc_elf_get_boot_addr,
+    rproc_elf_load_rsc_table,
+    rproc_elf_load_segments,
+    rproc_elf_sanity_check,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_table import LoadedTable
 from rprocbench.soc.board import Soc
@@ -81,7 +91,7 @@ def place(name: str) -> Callable[[Any], Any]:
 
 
 @place("carveout.alloc")
-def alloc(rproc: Rproc, mem: RprocMemEntry) -> None:
+def alloc(_rproc: Rproc, mem: RprocMemEntry) -> None:
     mem.va = mem.dma
 
 
@@ -174,7 +184,7 @@ def machine(
     host = Host(run, Soc(BOARD, run), word_bits=word_bits)
     if image is not None:
         host.files["fw"] = image
-    rproc = rproc_alloc(host, "m4", ops, "fw", Knobs(fail={k: v for k, v in fail.items()}))
+    rproc = rproc_alloc(host, "m4", ops, "fw", Knobs(fail=fail))
     rproc_coredump_set_elf_info(rproc, 1, 0)
     for number in range(1, subdevs + 1):
         rproc_add_subdev(rproc, subdev(rproc, f"sub{number}"))

@@ -62,7 +62,7 @@ class Segment:
 CODE = (Segment(0, bytes(range(64))), Segment(0x1000_0000, b"text" * 32, 0x200))
 
 
-def elf(
+def elf(  # noqa: C901, PLR0913  every field may be wrong
     rsc: bytes | None = None, segments: tuple[Segment, ...] = CODE, *,
     bits: int = 32, vma: int = TABLE_AT, lma: int = TABLE_AT, section: bytes = b".resource_table",
     sections: bool = True, sh_size: int = -1, sh_offset: int = -1, sh_name: int = -1,

@@ -11,7 +11,9 @@ from elftools.elf.elffile import ELFFile
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.kernel.remoteproc import Coredump, Rproc, RprocState
 from rprocbench.kernel.remoteproc_coredump import (
-    rproc_coredump_add_custom_segment, rproc_coredump_set_elf_info, rproc_coredump_using_sections,
+    rproc_coredump_add_custom_segment,
+    rproc_coredump_set_elf_info,
+    rproc_coredump_using_sections,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_debugfs import rproc_crash_write
 from rprocbench.kernel.remoteproc_sysfs import write

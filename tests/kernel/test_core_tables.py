@@ -13,7 +13,18 @@ from rprocbench.soc.memory import Pa
 
 from .driver import OPS, handle_rsc, machine
 from .images import (
-    ANY, CODE, RINGS, RPMSG, TABLE_AT, Segment, carveout, elf, entry, table, trace, vdev,
+    ANY,
+    CODE,
+    RINGS,
+    RPMSG,
+    TABLE_AT,
+    Segment,
+    carveout,
+    elf,
+    entry,
+    table,
+    trace,
+    vdev,
 )  # fmt: skip
 
 
@@ -179,9 +190,7 @@ def test_v14_too_few_rings_crash_the_boot_where_the_other_has_memory(rings: int)
         boot(table(vdev(RINGS[:rings])))
 
 
-@pytest.mark.parametrize(
-    ("dfeatures", "gfeatures"), [(0xFFFF_FFFF, 0x3000_0001), (0, 0), (1, 1)]
-)
+@pytest.mark.parametrize(("dfeatures", "gfeatures"), [(0xFFFF_FFFF, 0x3000_0001), (0, 0), (1, 1)])
 def test_v16_v17_features(dfeatures: int, gfeatures: int) -> None:
     rproc = boot(table(vdev(RINGS, dfeatures=dfeatures)))
     assert loaded(rproc, 20 + 4 + 12) == gfeatures

@@ -9,11 +9,17 @@ from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.kernel import remoteproc_sysfs as sysfs
 from rprocbench.kernel.remoteproc import Rproc, RprocState
 from rprocbench.kernel.remoteproc_cdev import (
-    GET_SHUTDOWN_ON_RELEASE, SET_SHUTDOWN_ON_RELEASE, rproc_cdev_release, rproc_cdev_write,
+    GET_SHUTDOWN_ON_RELEASE,
+    SET_SHUTDOWN_ON_RELEASE,
+    rproc_cdev_release,
+    rproc_cdev_write,
     rproc_device_ioctl,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_debugfs import (
-    rproc_coredump_read, rproc_coredump_write, rproc_crash_write, rproc_recovery_read,
+    rproc_coredump_read,
+    rproc_coredump_write,
+    rproc_crash_write,
+    rproc_recovery_read,
     rproc_recovery_write,
 )  # fmt: skip
 
@@ -25,8 +31,7 @@ def code_of(call: Callable[..., object], *args: object) -> Errno | None:
     try:
         call(*args)
     except ModelledError as error:
-        assert isinstance(error.code, Errno)
-        return error.code
+        return Errno(error.code)
     return None
 
 

@@ -53,5 +53,5 @@ def read_file(rproc: Rproc, name: str) -> Firmware:
 
 
 @loader_c
-def release_firmware(rproc: Rproc, fw: Firmware | None) -> None:  # noqa: ARG001  C's signature
+def release_firmware(rproc: Rproc, fw: Firmware | None) -> None:
     """Free what `request_firmware` read."""

@@ -41,7 +41,7 @@ def complaining(subject: Modelled, text: str) -> Iterator[None]:
 
 @contextmanager
 def then(undo: Callable[..., object], *args: object) -> Iterator[None]:
-    """After the block call `undo`, whether the block reported an error or not, but not on a crash."""
+    """After the block call `undo`, even if it reported an error, but not after a crash."""
     try:
         yield
     except ModelledError:

@@ -59,7 +59,7 @@ def take(owner: Lockable) -> None:
 
 @contextmanager
 def locked_interruptible(owner: Lockable) -> Iterator[None]:
-    """Hold the lock during the block. Reports EINTR, without the lock, when a signal comes first."""
+    """Hold the lock during the block. Reports EINTR, without the lock, after a signal."""
     mutex_lock_interruptible(owner)
     with then(mutex_unlock, owner):
         yield

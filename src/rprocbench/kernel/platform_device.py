@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""linux:drivers/base/platform.c: the device that a vdev is, and the driver that probes it at once."""
+"""linux:drivers/base/platform.c: the device that a vdev is; its driver probes it at once."""
 
 from rprocbench.base.errors import ModelledError
 from rprocbench.base.run import mirrors
 
 from .flow import dev_err
 from .remoteproc import Rproc, RprocVdev, RprocVdevData
+from .remoteproc_virtio import rproc_virtio_probe, rproc_virtio_remove
 
 platform_c = mirrors("linux:drivers/base/platform.c")
 
@@ -14,11 +15,9 @@ platform_c = mirrors("linux:drivers/base/platform.c")
 def platform_device_register_full(rproc: Rproc, rvdev_data: RprocVdevData) -> None:
     """Register the platform device of a vdev.
 
-    Its driver probes it at once, but what the probe reports goes nowhere. A device whose probe failed
-    stays, is on no list of the core's, and holds a reference on the rproc for ever.
+    Its driver probes it at once, but what the probe reports goes nowhere. A device whose probe
+    failed stays, is on no list of the core's, and holds a reference on the rproc for ever.
     """
-    from .remoteproc_virtio import rproc_virtio_probe  # noqa: PLC0415  bound late, as by its name
-
     try:
         rproc_virtio_probe(rproc, rvdev_data)
     except ModelledError as error:
@@ -29,6 +28,4 @@ def platform_device_register_full(rproc: Rproc, rvdev_data: RprocVdevData) -> No
 @platform_c
 def platform_device_unregister(rvdev: RprocVdev) -> None:
     """Unregister the platform device of a vdev; its driver's `remove` runs first."""
-    from .remoteproc_virtio import rproc_virtio_remove  # noqa: PLC0415  bound late, as by its name
-
     rproc_virtio_remove(rvdev)

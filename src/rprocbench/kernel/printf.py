@@ -35,7 +35,7 @@ def pieces(text: str, args: Iterator[int | str]) -> Iterator[str]:
             case "s":
                 name = next(args, None)
                 if name is None:
-                    raise Crash(Undefined.OOPS, f"the name {text!r} is a format that wants a string")
+                    raise Crash(Undefined.OOPS, f"the name {text!r} is a format: it wants a string")
                 yield str(name)
             case _:
                 return  # unknown conversions end the formatting

@@ -90,7 +90,7 @@ class Host:
     def run_work(self) -> None:
         """Run all queued work, oldest first, and what it queues in turn.
 
-        What work reports is lost. Work that gives up a lock does not start other work inside itself.
+        What work reports is lost. Work that gives up a lock starts no other work inside itself.
         """
         if not self.working:
             self.working = True
@@ -138,7 +138,7 @@ class RprocMemEntry(Watched):
     len: int
     da: Da
     va: Pa | None = None
-    dma: Pa = Pa(0)
+    dma: Pa = Pa(0)  # noqa: RUF009  a number
     is_iomem: bool = False
     rsc_offset: int = NO_OFFSET
     flags: int = 0
@@ -221,7 +221,7 @@ class RprocVring(Watched):
     name: str
     va: Pa | None = None
     num: int = 0
-    da: Da = Da(0)
+    da: Da = Da(0)  # noqa: RUF009  a number
     align: int = 0
     notifyid: int = 0
     rvdev: "RprocVdev | None" = None

@@ -12,18 +12,28 @@ from .flow import called, complaining, dev_info, then
 from .locking import locked_interruptible
 from .remoteproc import Firmware, Rproc, RprocState
 from .remoteproc_core_attach import (
-    release_session, rproc_attach, rproc_reset_rsc_table_on_stop, stop_device,
+    release_session,
+    rproc_attach,
+    rproc_reset_rsc_table_on_stop,
+    stop_device,
 )  # fmt: skip
 from .remoteproc_core_carveouts import rproc_alloc_registered_carveouts
 from .remoteproc_core_iommu import rproc_disable_iommu, rproc_enable_iommu
 from .remoteproc_core_resources import rproc_handle_resources, rproc_resource_cleanup
 from .remoteproc_core_subdevs import (
-    rproc_prepare_subdevices, rproc_start_subdevices, rproc_stop_subdevices,
+    rproc_prepare_subdevices,
+    rproc_start_subdevices,
+    rproc_stop_subdevices,
     rproc_unprepare_subdevices,
 )  # fmt: skip
 from .remoteproc_internal import (
-    rproc_find_loaded_rsc_table, rproc_fw_sanity_check, rproc_get_boot_addr, rproc_load_segments,
-    rproc_parse_fw, rproc_prepare_device, rproc_unprepare_device,
+    rproc_find_loaded_rsc_table,
+    rproc_fw_sanity_check,
+    rproc_get_boot_addr,
+    rproc_load_segments,
+    rproc_parse_fw,
+    rproc_prepare_device,
+    rproc_unprepare_device,
 )  # fmt: skip
 from .remoteproc_table import Table, kfree
 
@@ -116,7 +126,7 @@ def rproc_boot(rproc: Rproc) -> None:
 
 @core_c
 def rproc_stop(rproc: Rproc, crashed: bool) -> None:
-    """Stop what belongs to the core, then the core. `table_ptr` is the cached table from here on."""
+    """Stop what belongs to the core, then the core. `table_ptr` goes back to the cached table."""
     if rproc.ops.stop is None:
         raise ModelledError(Errno.EINVAL, "the driver cannot stop")
     rproc_stop_subdevices(rproc, crashed)

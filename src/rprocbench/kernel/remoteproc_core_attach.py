@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""linux:drivers/remoteproc/remoteproc_core.c: a core that somebody else booted, taken and let go."""
+"""linux:drivers/remoteproc/remoteproc_core.c: taking a core that runs, and letting it go."""
 
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import Unwind, mirrors
@@ -11,11 +11,16 @@ from .remoteproc_core_carveouts import rproc_alloc_registered_carveouts
 from .remoteproc_core_iommu import rproc_disable_iommu, rproc_enable_iommu
 from .remoteproc_core_resources import rproc_handle_resources, rproc_resource_cleanup
 from .remoteproc_core_subdevs import (
-    rproc_prepare_subdevices, rproc_start_subdevices, rproc_stop_subdevices,
+    rproc_prepare_subdevices,
+    rproc_start_subdevices,
+    rproc_stop_subdevices,
     rproc_unprepare_subdevices,
 )  # fmt: skip
 from .remoteproc_internal import (
-    rproc_attach_device, rproc_get_loaded_rsc_table, rproc_prepare_device, rproc_unprepare_device,
+    rproc_attach_device,
+    rproc_get_loaded_rsc_table,
+    rproc_prepare_device,
+    rproc_unprepare_device,
 )  # fmt: skip
 from .remoteproc_table import kfree, kmemdup
 

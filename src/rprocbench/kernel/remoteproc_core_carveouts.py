@@ -27,8 +27,8 @@ def s32(number: int) -> int:
 def rproc_da_to_va(rproc: Rproc, da: int, length: int) -> Pa | None:
     """Where Linux finds the remote's bytes `[da, da + length)`, all of them in one carveout.
 
-    The driver's own translation is tried first. The difference of two addresses is kept in an `int`:
-    an address above 32 bits is cut. `length` is added in `size_t`: on a 32-bit kernel it may wrap.
+    The driver's own translation is tried first. The difference of two addresses is kept in an
+    `int`: what is above 32 bits is cut. `length` is added in `size_t`, and may wrap at 32 bits.
     """
     if rproc.ops.da_to_va:
         pa: Pa | None = rproc.ops.da_to_va(rproc, da, length)
@@ -99,7 +99,7 @@ def rproc_add_carveout(rproc: Rproc, mem: RprocMemEntry) -> None:
 
 
 @core_c
-def rproc_mem_entry_init(
+def rproc_mem_entry_init(  # noqa: PLR0917  C's signature
     rproc: Rproc, va: Pa | None, dma: Pa, length: int, da: int,
     alloc: Carve | None, release: Carve | None, name: str, *args: int | str,
 ) -> RprocMemEntry:  # fmt: skip

@@ -17,8 +17,11 @@ from .remoteproc_core import __rproc_shutdown, rproc_boot
 from .remoteproc_core_recovery import cancel_work_sync
 from .remoteproc_coredump import rproc_coredump
 from .remoteproc_elf_loader import (
-    rproc_elf_find_loaded_rsc_table, rproc_elf_get_boot_addr, rproc_elf_load_rsc_table,
-    rproc_elf_load_segments, rproc_elf_sanity_check,
+    rproc_elf_find_loaded_rsc_table,
+    rproc_elf_get_boot_addr,
+    rproc_elf_load_rsc_table,
+    rproc_elf_load_segments,
+    rproc_elf_sanity_check,
 )  # fmt: skip
 
 core_c = mirrors("linux:drivers/remoteproc/remoteproc_core.c")
@@ -158,7 +161,7 @@ def rproc_del(rproc: Rproc) -> None:
     """Take the processor away; whatever its users count, it is stopped, or that is tried."""
     rproc.deleting = True
     cancel_work_sync(rproc)
-    tolerate(__rproc_shutdown, rproc, True)  # noqa: FBT003  C's argument
+    tolerate(__rproc_shutdown, rproc, True)
     device_del(rproc)
     rproc_char_device_remove(rproc)
 

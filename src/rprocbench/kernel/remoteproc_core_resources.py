@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""linux:drivers/remoteproc/remoteproc_core.c: what a resource table asks for, and giving it back."""
+"""linux:drivers/remoteproc/remoteproc_core.c: what a resource table asks for, and its return."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,7 +8,13 @@ from rprocbench.base.errors import Errno, ModelledError, Span
 from rprocbench.base.layout import Record
 from rprocbench.base.run import mirrors, tolerate
 from rprocbench.formats.resource_table import (
-    FwRscCarveout, FwRscDevmem, FwRscHdr, FwRscTrace, FwRscVdev, FwRscVdevVring, RscTableHdr,
+    FwRscCarveout,
+    FwRscDevmem,
+    FwRscHdr,
+    FwRscTrace,
+    FwRscVdev,
+    FwRscVdevVring,
+    RscTableHdr,
     RscType,
 )  # fmt: skip
 from rprocbench.soc.memory import Da, Pa
@@ -16,11 +22,20 @@ from rprocbench.soc.memory import Da, Pa
 from .flow import dev_err, dev_warn
 from .platform_device import platform_device_register_full, platform_device_unregister
 from .remoteproc import (
-    NO_OFFSET, RVDEV_NUM_VRINGS, Rproc, RprocDebugTrace, RprocVdevData,
+    NO_OFFSET,
+    RVDEV_NUM_VRINGS,
+    Rproc,
+    RprocDebugTrace,
+    RprocVdevData,
 )  # fmt: skip
 from .remoteproc_core_carveouts import (
-    rproc_add_carveout, rproc_alloc_carveout, rproc_check_carveout_da, rproc_find_carveout_by_name,
-    rproc_mem_entry_init, rproc_release_carveout, s32,
+    rproc_add_carveout,
+    rproc_alloc_carveout,
+    rproc_check_carveout_da,
+    rproc_find_carveout_by_name,
+    rproc_mem_entry_init,
+    rproc_release_carveout,
+    s32,
 )  # fmt: skip
 from .remoteproc_core_vrings import table_of
 from .remoteproc_coredump import rproc_coredump_cleanup
@@ -46,7 +61,7 @@ def refuse(rproc: Rproc, text: str, offset: int, size: int) -> ModelledError:
 
 def read_entry(rproc: Rproc, kind: type[Entry], offset: int, avail: int, name: str) -> Entry:
     """The entry whose payload is at `offset`, unless it is cut short."""
-    if kind.SIZE > avail:
+    if avail < kind.SIZE:
         raise refuse(rproc, f"{name} rsc is truncated", offset, avail)
     return kind.parse(table_of(rproc).read(offset, kind.SIZE))
 
@@ -102,7 +117,7 @@ def rproc_handle_devmem(rproc: Rproc, offset: int, avail: int) -> None:
 
 @core_c
 def rproc_handle_trace(rproc: Rproc, offset: int, avail: int) -> None:
-    """Show a text buffer of the remote as a file. Whether its address is any good shows on reading."""
+    """Show a text buffer of the remote as a file. Its address is not tried before it is read."""
     rsc = read_entry(rproc, FwRscTrace, offset, avail, "trace")
     check_reserved(rproc, rsc, offset, "trace")
     name = f"trace{rproc.num_traces}"

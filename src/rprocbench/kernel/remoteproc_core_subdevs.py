@@ -39,14 +39,14 @@ def rproc_start_subdevices(rproc: Rproc) -> None:
             except ModelledError:
                 for earlier in reversed(done):
                     if earlier.stop:
-                        earlier.stop(earlier, True)  # noqa: FBT003  C's argument
+                        earlier.stop(earlier, True)
                 raise
         done.append(subdev)
     rproc.subdevs_started = True
 
 
 @core_c
-def rproc_stop_subdevices(rproc: Rproc, crashed: bool) -> None:  # noqa: FBT001  C's signature
+def rproc_stop_subdevices(rproc: Rproc, crashed: bool) -> None:
     """Stop all, unless that was done already."""
     if not rproc.subdevs_started:
         return

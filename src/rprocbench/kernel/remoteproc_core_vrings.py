@@ -12,8 +12,12 @@ from rprocbench.soc.memory import Da, Pa
 from .flow import dev_err
 from .remoteproc import FW_RSC_ADDR_ANY, Rproc, RprocVdev, RprocVring
 from .remoteproc_core_carveouts import (
-    rproc_add_carveout, rproc_alloc_carveout, rproc_check_carveout_da, rproc_find_carveout_by_name,
-    rproc_mem_entry_init, rproc_release_carveout,
+    rproc_add_carveout,
+    rproc_alloc_carveout,
+    rproc_check_carveout_da,
+    rproc_find_carveout_by_name,
+    rproc_mem_entry_init,
+    rproc_release_carveout,
 )  # fmt: skip
 from .remoteproc_table import Table
 

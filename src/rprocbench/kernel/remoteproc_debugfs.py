@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import mirrors
 from rprocbench.formats.resource_table import (
-    FwRscCarveout, FwRscDevmem, FwRscTrace, FwRscVdev, FwRscVdevVring, RscTableHdr, RscType, text_of,
+    FwRscCarveout,
+    FwRscDevmem,
+    FwRscTrace,
+    FwRscVdev,
+    FwRscVdevVring,
+    RscTableHdr,
+    RscType,
+    text_of,
 )  # fmt: skip
 
 from .remoteproc import Rproc, RprocDebugTrace, RprocState
@@ -120,7 +127,7 @@ def rproc_carveouts_show(rproc: Rproc) -> str:
 
 
 def matched(text: str, most: int, words: tuple[str, ...]) -> str:
-    """The first of `words` that begins with `text`, less one newline. Reports EINVAL if none does."""
+    """The first of `words` that begins with `text`. Reports EINVAL if none does."""
     if not 1 <= len(text) <= most:
         raise ModelledError(Errno.EINVAL, f"{len(text)} characters are not 1 to {most}")
     # The newline becomes a NUL, and all that was written is compared: only the whole word matches.
@@ -146,7 +153,7 @@ def kstrtouint(text: str) -> int:
 
 
 def table_lines(table: Table) -> Iterator[str]:
-    """The lines of the file `resource_table`. Nothing is checked: a bad table crashes the reader."""
+    """The lines of the file `resource_table`. Nothing is checked: a bad table is a crash."""
     for i in range(table.u32(RscTableHdr.SPANS["num"][0])):
         offset = table.u32(RscTableHdr.SIZE + 4 * i)
         kind, at = table.u32(offset), offset + 4

@@ -10,8 +10,22 @@ from .flow import dev_err
 from .remoteproc import Firmware, Rproc
 from .remoteproc_core_carveouts import rproc_da_to_va, s32
 from .remoteproc_elf_helpers import (
-    EHDR, EHDR_SIZE, EI_CLASS, EI_DATA, ELFCLASS32, ELFCLASS64, PHDR, SHDR, SHDR_SIZE, ehdr, field,
-    field_span, fw_elf_get_class, phdr_at, read_bytes, shdr_at,
+    EHDR,
+    EHDR_SIZE,
+    EI_CLASS,
+    EI_DATA,
+    ELFCLASS32,
+    ELFCLASS64,
+    PHDR,
+    SHDR,
+    SHDR_SIZE,
+    ehdr,
+    field,
+    field_span,
+    fw_elf_get_class,
+    phdr_at,
+    read_bytes,
+    shdr_at,
 )  # fmt: skip
 from .remoteproc_table import HeapTable, LoadedTable
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""linux:drivers/remoteproc/remoteproc_internal.h: ops that may be missing, each behind a wrapper."""
+"""linux:drivers/remoteproc/remoteproc_internal.h: a wrapper for each op that may be missing."""
 
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import mirrors, tolerate

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:include/linux/rsc_table.h: a resource table in the kernel's heap or in the remote's memory.
 
-`table_ptr`, `cached_table` and `clean_table` of `struct rproc` point to one of these. Whoever writes
-through `table_ptr` need not know which: the trace shows where the bytes went.
+`table_ptr`, `cached_table` and `clean_table` of `struct rproc` point to one of these. Whoever
+writes through `table_ptr` need not know which: the trace shows where the bytes went.
 """
 
 from dataclasses import dataclass
@@ -60,14 +60,14 @@ class HeapTable(Table):
         self.watch(self.purpose)
 
     @property
-    def size(self) -> int:  # noqa: D102
+    def size(self) -> int:
         return len(self.data)
 
-    def read(self, offset: int, size: int) -> bytes:  # noqa: D102
+    def read(self, offset: int, size: int) -> bytes:
         self.check(offset, size, "read")
         return self.data[offset : offset + size]
 
-    def write(self, offset: int, data: bytes) -> None:  # noqa: D102
+    def write(self, offset: int, data: bytes) -> None:
         self.check(offset, len(data), "written")
         self.data = self.data[:offset] + data + self.data[offset + len(data) :]
 
@@ -101,14 +101,14 @@ class LoadedTable(Table):
         object.__setattr__(self, "label", f"loaded_table@{self.pa:#x}")
 
     @property
-    def size(self) -> int:  # noqa: D102
+    def size(self) -> int:
         return self.length
 
-    def read(self, offset: int, size: int) -> bytes:  # noqa: D102
+    def read(self, offset: int, size: int) -> bytes:
         self.check(offset, size, "read")
         return self.soc.a7.read(Pa(self.pa + offset), size)
 
-    def write(self, offset: int, data: bytes) -> None:  # noqa: D102
+    def write(self, offset: int, data: bytes) -> None:
         self.check(offset, len(data), "written")
         self.soc.a7.write(Pa(self.pa + offset), data, Lane.LINUX)
 
