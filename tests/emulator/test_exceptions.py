@@ -28,11 +28,6 @@ NOTE = """
     str r0, [r3, r2, lsl #2]
 """
 RETURN = NOTE + "bx lr"
-PEND = """
-    ldr r1, =SCS
-    movs r0, #{bit}
-    str r0, [r1, #0x200]
-"""
 
 
 def test_svc_runs_the_handler_and_comes_back() -> None:
@@ -213,8 +208,16 @@ def test_priority_grouping_decides_what_preempts() -> None:
         str r0, [r1, #0x200]
         b .
     """
-    pend = NOTE + "ldr r1, =SCS; movs r0, #2; str r0, [r1, #0x200]; nop; ldr r0, [r3]; str r0, [r3, #32]; bx lr"
-    it = boot(main, {IRQ0: pend, IRQ1: RETURN})
+    pend = """
+        ldr r1, =SCS
+        movs r0, #2
+        str r0, [r1, #0x200]
+        nop
+        ldr r0, [r3]
+        str r0, [r3, #32]
+        bx lr
+    """
+    it = boot(main, {IRQ0: NOTE + pend, IRQ1: RETURN})
     assert it.word(8) == 1  # 0x20 and 0x30 are one group of 0x80: no preemption
     assert it.words(3) == [2, IRQ0, IRQ1]
 
@@ -321,7 +324,15 @@ def test_a_handler_can_start_a_thread() -> None:
         ldr lr, =0xfffffffd
         bx lr
     """
-    task = "ldr r1, =MAIL; str r0, [r1]; mov r0, sp; str r0, [r1, #4]; mrs r0, control; str r0, [r1, #8]; b ."
+    task = """
+        ldr r1, =MAIL
+        str r0, [r1]
+        mov r0, sp
+        str r0, [r1, #4]
+        mrs r0, control
+        str r0, [r1, #8]
+        b .
+    """
     it = boot(main, {SVCALL: handler, IRQ0: task})
     assert it.handlers[IRQ0] == 0x1000_1100
     assert it.words(3) == [7, 0x1003_0020, 2]
@@ -368,7 +379,7 @@ def test_faults_name_the_instruction_and_the_reason(
     bad: str, fault: int, cfsr: int, at: int, enabled: bool
 ) -> None:
     lead = ALL_FAULTS if enabled else ""
-    handlers = {n: LAST_WORDS for n in (HARD_FAULT, MEM_MANAGE, BUS_FAULT, USAGE_FAULT)}
+    handlers = dict.fromkeys((HARD_FAULT, MEM_MANAGE, BUS_FAULT, USAGE_FAULT), LAST_WORDS)
     it = boot(lead + bad, handlers)
     size = 12 if enabled else 0  # of the lead
     expected = CODE + at + (size if at < 0x100 else 0)

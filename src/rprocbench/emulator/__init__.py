@@ -3,5 +3,15 @@
 
 from .history import Checkpoint, restore, save
 from .machine import CortexM4
+from .symbols import Function, Instruction, Symbols, disassemble
 
-__all__ = ["Checkpoint", "CortexM4", "restore", "save"]
+__all__ = [
+    "Checkpoint",
+    "CortexM4",
+    "Function",
+    "Instruction",
+    "Symbols",
+    "disassemble",
+    "restore",
+    "save",
+]

@@ -20,11 +20,13 @@ from .meter import EngineMeter, HookMeter, Meter, find_numbers
 
 uc: Any = unicorn  # typed in part only
 
+PATIENCE = 64  # steps to go one by one before it pays to translate everything anew
 NOWHERE = 0xDFFF_FFFE  # a stop address that no code can lie at
 TRANSLATIONS = 32 << 20  # bytes for translated code; unicorn would reserve 1 GiB
 SCRATCH = 0x0000_0000  # where the meter is sought, before there is memory
 T = 1 << 24  # xPSR: Thumb state
 WFI, WFI_W, WFE, WFE_W, YIELD, YIELD_W = 0xBF30, 0x8003, 0xBF20, 0x8002, 0xBF10, 0x8001
+CPSIE, MSR = 0xB660, 0xF380
 WIDE_HINT = 0xF3AF  # the first half of the `_W` ones
 
 R = tuple(getattr(arm_const, f"UC_ARM_REG_R{n}") for n in range(13))
@@ -111,6 +113,9 @@ class Engine:
         self._address = 0
         self.is_thumb = True
         self._is_busy = False
+        self._patience = PATIENCE
+        self._watch: int | None = None  # the hook that looks for unmasking
+        self._may_unmask = False
         self._uc.hook_add(uc.UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._on_bad_access)
 
@@ -241,8 +246,7 @@ class Engine:
         """From a register access: let nothing execute after this instruction (or IT block)."""
         self._meter.stop()
 
-    def run(self, limit: int) -> Stopped:
-        """Execute `limit` instructions from PC; more only to finish an IT block."""
+    def _run(self, limit: int) -> Stopped:
         start = self[Reg.PC]
         if not self.is_thumb:
             return Stopped(Stop.STATE, 0)
@@ -260,6 +264,30 @@ class Engine:
         if error == uc.UC_ERR_INSN_INVALID:
             return self._stop_at_invalid(start, begun)
         raise RuntimeError(f"unicorn stopped with error {error} at {self[Reg.PC]:#x}")
+
+    def run_masked(self, limit: int) -> Stopped:
+        """The same, but stop behind an instruction that may change PRIMASK, BASEPRI or FAULTMASK.
+
+        Those end a translated block, so it is enough to look at the end of each. Watching costs
+        new translations; a critical section is mostly over before that.
+        """
+        if self._patience:
+            self._patience -= 1
+            return self._run(1)
+        if self._watch is None:
+            self._watch = self._uc.hook_add(uc.UC_HOOK_BLOCK, self._on_block)
+            self.forget_all_code()
+        self._may_unmask = False
+        return self._run(limit)
+
+    def run(self, limit: int) -> Stopped:
+        """Execute `limit` instructions from PC; more only to finish an IT block."""
+        self._patience = PATIENCE
+        if self._watch is not None:
+            self._uc.hook_del(self._watch)
+            self._watch = None
+            self.forget_all_code()
+        return self._run(limit)
 
     def _start(self, pc: int, limit: int) -> int:
         """Let unicorn run; returns its error code."""
@@ -308,6 +336,12 @@ class Engine:
     def _on_interrupt(self, engine: Any, number: int, _user: object) -> None:
         self._interrupt = number
         engine.emu_stop()
+
+    def _on_block(self, _engine: Any, address: int, size: int, _user: object) -> None:
+        if self._may_unmask:
+            self._meter.stop()
+        last = [int.from_bytes(self.load(address + size - at, 2), "little") for at in (2, 4)]
+        self._may_unmask = last[0] & ~7 == CPSIE or last[1] & ~0x1F == MSR
 
     def _on_bad_access(
         self, _uc: Any, _kind: int, address: int, _size: int, _value: int, _user: object

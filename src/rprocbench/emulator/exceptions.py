@@ -47,7 +47,7 @@ class Exceptions:
     @property
     def priority(self) -> int:
         """How urgent an exception must be more than, to be taken now."""
-        return self.nvic.masked_priority(*self.engine.masks)
+        return self.nvic.running_priority(self.engine.masks)
 
     def take(self, exception: int) -> None:
         """Push a frame and go to the handler. Raises `Crash` LOCKUP where the core would."""

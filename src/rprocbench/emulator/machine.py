@@ -16,7 +16,7 @@ from .exceptions import Exceptions
 from .ipcc import IpccRegisters
 from .nvic import BUS_FAULT, MEM_MANAGE, SVCALL, USAGE_FAULT, Nvic
 from .recorder import Recorder
-from .registers import Peripheral
+from .registers import Peripheral  # noqa: TC001  as everywhere, types are imported plainly
 from .scb import (
     BFARVALID,
     DEBUGEVT,
@@ -147,19 +147,18 @@ class CortexM4:
     def _execute(self, cycles: int, size: int) -> None:
         """Take an exception if one is due, then run until something has to be decided."""
         is_held = False
-        if urgent := self.nvic.most_urgent():
-            priority = self.nvic.group(self.nvic.priority_of(urgent))
-            if priority < self.exceptions.priority:
+        if (urgent := self.nvic.most_urgent()) and self.nvic.preempts(urgent):
+            is_held = not self.nvic.preempts(urgent, self.engine.masks)
+            if not is_held:  # else a mask register may let it go at any instruction
                 self.recorder.is_dirty = True
                 self.exceptions.take(urgent)
-            else:  # a mask register may let it go at any instruction
-                is_held = priority < self.nvic.active_priority()
         room = min(cycles, self.systick.next_interrupt or cycles) - self.cycles
         if self._spins():
             self._skip(cycles)
             return
         self.recorder.is_dirty = True
-        stopped = self.engine.run(1 if is_held else max(1, min(room, size)))
+        run = self.engine.run_masked if is_held else self.engine.run
+        stopped = run(max(1, min(room, size)))
         self.cycles += stopped.executed
         self._answer(stopped)
 
@@ -203,12 +202,11 @@ class CortexM4:
 
     def _wake(self) -> bool:
         """Whether something ends the sleep; PRIMASK hinders WFI from nothing."""
-        primask, basepri, faultmask = self.engine.masks
-        if not self.waits_for_event:
-            primask = 0
-        urgent = self.nvic.most_urgent()
-        limit = self.nvic.masked_priority(primask, basepri, faultmask)
-        is_due = bool(urgent) and self.nvic.group(self.nvic.priority_of(urgent)) < limit
+        is_due = False
+        if urgent := self.nvic.most_urgent():
+            primask, basepri, faultmask = self.engine.masks
+            masks = (primask if self.waits_for_event else 0, basepri, faultmask)
+            is_due = self.nvic.preempts(urgent, masks)
         if is_due or (self.waits_for_event and self.exceptions.event):
             self.is_asleep = self.waits_for_event = self.exceptions.event = False
         return not self.is_asleep

@@ -73,13 +73,14 @@ class Nvic(Peripheral):
         waiting = list(bits(self.pending & self.enabled))
         return min(waiting, key=lambda n: (self.priority_of(n), n)) if waiting else 0
 
-    def active_priority(self) -> int:
-        """How urgent what is being handled is, the mask registers left aside."""
-        return min((self.group(self.priority_of(n)) for n in bits(self.active)), default=THREAD)
+    def preempts(self, exception: int, masks: tuple[int, ...] = (0, 0, 0)) -> bool:
+        """Whether the exception is more urgent than what is being handled, and than the masks."""
+        return self.group(self.priority_of(exception)) < self.running_priority(masks)
 
-    def masked_priority(self, primask: int, basepri: int, faultmask: int) -> int:
-        """How urgent an exception must be more than, to be taken now."""
-        priority = self.active_priority()
+    def running_priority(self, masks: tuple[int, ...] = (0, 0, 0)) -> int:
+        """How urgent what runs is, under these PRIMASK, BASEPRI and FAULTMASK (B1.5.4)."""
+        primask, basepri, faultmask = masks
+        priority = min((self.group(self.priority_of(n)) for n in bits(self.active)), default=THREAD)
         if basepri:
             priority = min(priority, self.group(basepri))
         if primask:
