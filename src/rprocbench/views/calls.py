@@ -3,27 +3,30 @@
 
 from dataclasses import dataclass, field
 
-from rprocbench.base.trace import Entered, Event, Failed, Lane, Left, Trace, Unwound, lanes
+from rprocbench.base.trace import Entered, Event, Failed, Lane, Left, Logged, Trace, Unwound, lanes
+
+DEEPEST = 3
 
 
 @dataclass(slots=True, eq=False)
 class Call:
     """One call: where it lies in the trace, and how deep it is since control entered its realm.
 
-    A realm is a source tree and its top directory: Linux drivers, OP-TEE's `ta`, OP-TEE's `core`.
-    Between realms lies a border: of worlds, or of privilege.
+    A realm is a world, and in OP-TEE a privilege: its `core` runs above its applications and their
+    library. Between realms lies a border.
     """
 
     event: Entered
     index: int
     lane: Lane
-    realm: tuple[str, str]
+    realm: tuple[Lane, bool]
     parent: "Call | None"
     local: int
     end: int
     failed: Failed | None = None
     children: list["Call"] = field(default_factory=list)
     unwinds: bool = False
+    acts: bool = False  # it does something itself, not only what it calls
 
     def is_within(self, other: "Call | None") -> bool:
         """Whether this call is `other`, or was made, however far down, by it."""
@@ -48,10 +51,12 @@ class Call:
         if len(self.children) != 1 or self.is_origin or self.unwinds or not self.is_border:
             return False
         (callee,) = self.children
-        if callee.lane != self.lane:
-            return False
-        fills = callee.index == self.index + 1 and callee.end == self.end - 1
-        return fills and not callee.is_empty
+        return callee.lane == self.lane and not self.acts
+
+    @property
+    def weight(self) -> int:
+        """How many events lie in it: more happened in a heavier call."""
+        return self.end - self.index
 
     @property
     def is_origin(self) -> bool:
@@ -88,6 +93,10 @@ def call_tree(trace: Trace) -> CallTree:
                 after = here.parent
             case Unwound() if here:
                 here.unwinds = True
+            case Logged(level="debug"):
+                pass
+            case _ if here:
+                here.acts = True
             case _:
                 pass
         tree.inside.append(here)
@@ -96,7 +105,7 @@ def call_tree(trace: Trace) -> CallTree:
 
 
 def _call(event: Entered, index: int, lane: Lane, parent: Call | None, end: int) -> Call:
-    realm = (event.cite.tree, event.cite.path.split("/", 1)[0])
+    realm = (lane, event.cite.path.startswith("core/"))
     local = parent.local + 1 if parent and parent.realm == realm else 0
     call = Call(event, index, lane, realm, parent, local, end)
     if parent:
@@ -104,18 +113,20 @@ def _call(event: Entered, index: int, lane: Lane, parent: Call | None, end: int)
     return call
 
 
-def is_told(call: Call, depth: int) -> bool:
-    """Whether a story that looks `depth` calls into each realm tells of `call`.
+def is_told(call: Call, least: int) -> bool:
+    """Whether a story that leaves out calls lighter than `least` tells of `call`.
 
-    It tells of: calls across a border, always; calls up to `depth` below the border, if anything
-    happened in them; where an error arises; who unwinds.
+    It tells of: calls across a border; where an error arises that is not shrugged off; who
+    unwinds; calls not too deep below the border, and outermost ones, if enough happened in them.
     """
-    if call.is_border or call.is_origin or call.unwinds:
+    if call.unwinds or (call.failed and is_told_failure(call)):
+        return call.unwinds or call.is_origin or call.is_border
+    if call.is_border and call.parent:
         return True
-    return call.local <= depth and not call.is_empty
+    return call.local <= DEEPEST and not call.is_empty and call.weight >= least
 
 
-def told_calls(tree: CallTree, depth: int) -> dict[int, tuple[str, ...]]:
+def told_calls(tree: CallTree, least: int) -> dict[int, tuple[str, ...]]:
     """The calls that a story tells of, by event index, each with those that it stands for.
 
     A call across a border that does nothing but hand control on, within its world, is told through
@@ -123,7 +134,7 @@ def told_calls(tree: CallTree, depth: int) -> dict[int, tuple[str, ...]]:
     """
     told: dict[int, tuple[str, ...]] = {}
     for call in tree.calls:
-        if is_told(call, depth):
+        if is_told(call, least):
             through: tuple[str, ...] = ()
             worker = call
             while worker.parent and worker.hands_on:
@@ -134,26 +145,34 @@ def told_calls(tree: CallTree, depth: int) -> dict[int, tuple[str, ...]]:
 
 
 def is_told_failure(call: Call) -> bool:
-    """Whether a story tells that `call` failed: not where it only hands up the error of a callee.
+    """Whether a story tells that `call` failed: where the error arises or leaves a world.
 
-    Where the error leaves a world, or the outermost call, it is told again.
+    Not where it is only handed up, nor where the caller shrugs it off, unless it was injected.
     """
-    return call.is_origin or call.parent is None or call.parent.lane != call.lane
+    if call.parent is None:
+        return True
+    if call.parent.failed is None:
+        return call.failed is not None and call.failed.injected
+    return call.is_origin or call.parent.lane != call.lane
 
 
-def is_event_of_story(event: Event, call: Call | None) -> bool:
+def is_event_of_story(event: Event, call: Call | None, lane: Lane) -> bool:
     """Whether a story tells of an event other than a call and its end.
 
-    Signals, messages, what the M4 ran, unwinding and console lines (not debug) always; a changed
-    field if it is a state: a name or a truth value before and after; objects only while no call
-    is open, for then they are the scenery.
+    Signals, messages, what the M4 ran, unwinding and console lines (not debug) always; memory
+    written, but not by the M4, for running code writes all the time; a changed field if it is a
+    state, a name before and after, or a truth value of the hardware; objects only while no call is
+    open, for then they are the scenery.
     """
     match type(event).__name__:
         case "Changed":
             before, after = event.before, event.after  # type: ignore[union-attr]
-            return type(before) is type(after) and isinstance(after, str | bool)
+            names = isinstance(before, str) and isinstance(after, str)
+            return names or (lane == Lane.HARDWARE and isinstance(after, bool))
         case "Created" | "Gone":
             return call is None
+        case "Wrote" | "Filled":
+            return lane != Lane.M4
         case "Logged":
             return event.level != "debug"  # type: ignore[union-attr]
         case name:

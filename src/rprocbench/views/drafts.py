@@ -68,6 +68,14 @@ class Draft:
         closed = {"unwound", "logged", "failed", "injected", "returned", "created", "gone"}
         return self.kind not in closed
 
+    def follow(self, before: "Draft") -> None:
+        """Take the place of `before` too, and say what it said."""
+        self.index = before.index
+        self.changes = before.changes
+        if before.kind == "ran":
+            start, end = before.ran
+            self.notes.append(f"after {end - start:,} instructions")
+
     def take(self, event: Event) -> None:
         """Sum `event` up here."""
         match event:

@@ -2,6 +2,7 @@
 """From events to rows: what belongs together stands on one row."""
 
 from collections.abc import Callable, Mapping
+from itertools import takewhile
 
 from rprocbench.base.trace import (
     Changed,
@@ -59,8 +60,8 @@ class Rows:
         """
         event, call = self.tree.trace[index], self.tree.inside[index]
         if isinstance(event, Left) and call and call.parent is None:
-            told = (draft for draft in reversed(self.drafts) if draft.index > call.index)
-            if any(draft.kind == "call" for draft in told):
+            told = takewhile(lambda draft: draft.index > call.index, reversed(self.drafts))
+            if call.index in self.told and any(draft.kind == "call" for draft in told):
                 self._add(index, "returned", f"{clean(event.function)} returns 0")
 
     def _tell(self, index: int) -> None:
@@ -70,37 +71,45 @@ class Rows:
         if last and self._joins(last, event, index):
             last.last = index
             last.take(event)
-        elif last and isinstance(event, Signalled) and last.kind == "changed":
-            self._wire(index, event, last)
+        elif last and isinstance(event, Signalled) and self._leads_to(last, event, index):
+            self._begin(index, event)
+            self.drafts.pop(-2)
+            self.drafts[-1].follow(last)
         else:
             self._begin(index, event)
 
-    def _wire(self, index: int, event: Signalled, last: Draft) -> None:
-        """A wire moved because a register just changed: one row, if that row says no more."""
-        if last.lane != Lane.HARDWARE or last.wrote or last.last != index - 1:
-            self._begin(index, event)
-            return
-        self.drafts.pop()
-        self._begin(index, event)
-        self.drafts[-1].index = last.index
-        self.drafts[-1].changes = last.changes
+    def _leads_to(self, last: Draft, event: Signalled, index: int) -> bool:
+        """Whether the row before only says how the wire came to move.
+
+        A register just changed; or, in a story, the M4 ran up to here.
+        """
+        if last.kind == "ran":
+            return event.source == Lane.M4 and not self.numbered
+        register = last.kind == "changed" and last.lane == Lane.HARDWARE
+        return register and not last.wrote and last.last == index - 1
 
     def _joins(self, last: Draft, event: Event, index: int) -> bool:
         if last.target:
             return last.kind == "signal" and self._joins_arrow(last, event, index)
-        call, lane = self.tree.inside[index], self.tree.lanes[index]
-        within = call.is_within(last.call) if call else last.call is None
+        call, same_lane = self.tree.inside[index], last.lane == self.tree.lanes[index]
         match event:
             case Changed() | Wrote() | Filled() | Fetched():
-                return last.takes_sums and within and last.lane == lane
+                return same_lane and self._sums(last, event, call)
             case Created():
-                return last.kind in {"created", "call"} and last.lane == lane
+                return last.kind in {"created", "call"} and same_lane
             case Gone() | Ran():
                 return last.kind == type(event).__name__.lower()
             case Failed():
                 return last.kind == "call" and last.call is call
             case _:
                 return False
+
+    def _sums(self, last: Draft, event: Event, call: Call | None) -> bool:
+        """Whether `last` sums `event` up: while its call is open; in a story, any write."""
+        if last.kind == "wrote" and not self.numbered and isinstance(event, Wrote | Filled):
+            return True
+        within = call.is_within(last.call) if call else last.call is None
+        return last.takes_sums and within
 
     def _joins_arrow(self, last: Draft, event: Event, index: int) -> bool:
         """What a wire does to the hardware is told with it; so is its way back, in a story."""

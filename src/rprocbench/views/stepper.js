@@ -137,7 +137,7 @@ function laneTable(run) {
   return { node: element("div", { class: "rb-window" }, table), body };
 }
 
-function drawRow(run, row, current, act) {
+function drawRow(run, row, act) {
   const [index, last, lane, target, local, bad, kind, word, glyph, text, details] = row;
   const say = (number) => run.strings[number];
   const what = element("span", { class: "rb-what" });
@@ -166,9 +166,8 @@ function drawRow(run, row, current, act) {
       i += target < 0 ? 0 : Math.abs(target - lane);
     } else cells.push(element("td", { role: "cell" }));
   }
-  const mark = current ? element("span", { "aria-hidden": "true" }, "▸ ") : "";
-  const node = element("tr", { role: "row", class: `rb-${say(kind)}${current ? " rb-now" : ""}`, "aria-current": current && "step" },
-    element("th", { scope: "row", role: "rowheader", class: "rb-number" }, mark, String(index)), ...cells);
+  const node = element("tr", { role: "row", class: `rb-${say(kind)}` },
+    element("th", { scope: "row", role: "rowheader", class: "rb-number" }, String(index)), ...cells);
   node.addEventListener("click", () => act("goto", last));
   return node;
 }
@@ -202,6 +201,7 @@ export async function render({ model, el }) {
   const stack = element("ol", { class: "rb-stack" });
   const chosen = element("select", { class: "rb-chosen", "data-lm-suppress-shortcuts": "true" });
   const state = element("div", { class: "rb-objects" });
+  const drawn = new Map(); // rows already made
   chosen.addEventListener("change", () => { model.set("selected", chosen.value); model.save_changes(); draw(); });
   const root = element("section", { class: "rb rb-stepper", "aria-label": `${run.title}, step by step` },
     element("h3", {}, run.title), bar.node, status,
@@ -266,9 +266,16 @@ export async function render({ model, el }) {
     const rows = by === "event" ? run.full : run.story;
     const now = rows.findLastIndex((row) => row[0] <= at);
     const first = Math.max(0, Math.min(now - AROUND, rows.length - 2 * AROUND - 1));
-    lanes.body.replaceChildren(...rows.slice(first, first + 2 * AROUND + 1)
-      .map((row, i) => drawRow(run, row, first + i === now, act)));
-    const current = lanes.body.querySelector(".rb-now");
+    const shown = rows.slice(first, first + 2 * AROUND + 1).map((row) => {
+      if (!drawn.has(row)) drawn.set(row, drawRow(run, row, act));
+      return drawn.get(row);
+    });
+    if (shown.some((node, i) => node !== lanes.body.children[i])) lanes.body.replaceChildren(...shown);
+    lanes.body.querySelector(".rb-now")?.classList.remove("rb-now");
+    lanes.body.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    const current = now < 0 ? null : drawn.get(rows[now]);
+    current?.classList.add("rb-now");
+    current?.setAttribute("aria-current", "step");
     const middle = current ? current.offsetTop - (lanes.node.clientHeight - current.offsetHeight) / 2 : 0;
     lanes.node.scrollTop = middle;
   }
@@ -278,7 +285,11 @@ export async function render({ model, el }) {
     const wanted = model.get("selected");
     const options = [["", "what changed last"], ["*", "all that changed"], ...names.map((name) => [name, name])];
     if (wanted && wanted !== "*" && !fold.objects.has(wanted)) options.push([wanted, `${wanted} (not there now)`]);
-    chosen.replaceChildren(...options.map(([value, label]) => element("option", { value }, label)));
+    const labels = options.map(([, label]) => label).join("\n");
+    if (chosen.dataset.labels !== labels) {
+      chosen.replaceChildren(...options.map(([value, label]) => element("option", { value }, label)));
+      chosen.dataset.labels = labels;
+    }
     chosen.value = wanted;
     const touched = (name) => [...fold.objects.get(name).fields.values()].some((field) => field.since >= 0);
     let shown = wanted === "*" ? names.filter(touched) : wanted ? names.filter((name) => name === wanted) : null;

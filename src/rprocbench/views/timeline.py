@@ -13,7 +13,8 @@ from .rows import Row
 
 Detail = Literal["story", "full"]
 PAGE_OF_ROWS = 72
-DEEPEST = 2
+FEWEST_CALLS = 40
+NAMED = 4
 LANES = tuple(Lane)
 
 
@@ -41,17 +42,18 @@ def timeline(trace: Trace, detail: Detail = "story", title: str = "Run") -> Time
     """Describe `trace`.
 
     `full` has a row for everything but plain returns. `story` tells what `calls.is_told` and
-    `calls.is_event_of_story` choose, looking at most two calls deep into each realm, and less deep
-    if the page of 72 rows would overflow; what is always told may overflow it.
+    `calls.is_event_of_story` choose, and leaves out the calls in which least happened until the
+    rest fits a page of 72 rows, but never more than leaves 40 calls: signals and messages of a
+    long run may overflow the page.
     """
     tree = call_tree(trace)
     if detail == "full":
         rows = Rows(tree, {call.index: () for call in tree.calls}).tell_all(lambda _index: True)
     else:
-        for depth in range(DEEPEST, -1, -1):
-            told = told_calls(tree, depth)
+        for least in (1 << power for power in range(max(1, len(trace).bit_length()))):
+            told = told_calls(tree, least)
             rows = Rows(tree, told, numbered=False).tell_all(_chosen(tree, told))
-            if len(rows) <= PAGE_OF_ROWS:
+            if len(rows) <= PAGE_OF_ROWS or len(told) <= FEWEST_CALLS:
                 break
     return Timeline(title, rows, len(trace), detail, _verdict(tree))
 
@@ -67,7 +69,7 @@ def _chosen(tree: CallTree, told: Container[int]) -> Callable[[int], bool]:
             case "Left":
                 return False
             case _:
-                return is_event_of_story(event, call)
+                return is_event_of_story(event, call, tree.lanes[index])
 
     return chosen
 
@@ -79,8 +81,9 @@ def _verdict(tree: CallTree) -> str:
         return "No call was made."
     bad = [call for call in outer if call.failed]
     if not bad:
-        names = ", ".join(dict.fromkeys(call.event.function for call in outer))
-        return f"Every outermost call returned without error: {names}."
+        names = list(dict.fromkeys(call.event.function for call in outer))
+        some = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+        return f"All {len(outer)} outermost calls returned without error: {some}."
     failed = bad[0].failed
     assert failed
     why = f" ({failed.why})" if failed.why else ""

@@ -87,6 +87,9 @@ def payload(data: bytes) -> str:
     text = data.rstrip(b"\0\n")
     if text and all(0x20 <= byte < 0x7F for byte in text):
         return f"“{shorten(text.decode(), 40)}”"
+    head = text.split(b"\0", 1)[0]
+    if len(head) >= SHOWN_BYTES // 2 and all(0x20 <= byte < 0x7F for byte in head):
+        return f"“{shorten(head.decode(), 40)}” … ({size(len(data))})"
     return value(data)
 
 
