@@ -16,7 +16,7 @@ from rprocbench.emulator.machine import CortexM4
 from rprocbench.kernel.remoteproc import Host, Rproc
 from rprocbench.kernel.remoteproc_sysfs import state_store
 from rprocbench.kernel.rpmsg_char import RpmsgEptdev, rpmsg_eptdev_read_iter, rpmsg_eptdev_write_iter
-from rprocbench.kernel.stm32_rproc import stm32_rproc_probe, stm32_rproc_remove
+from rprocbench.kernel.stm32_rproc import stm32_rproc_probe, stm32_rproc_remove, stm32_rproc_wdg
 from rprocbench.kernel.virtproc import VirtprocInfo
 from rprocbench.soc.board import Board, Soc
 from rprocbench.soc.mcu import Core
@@ -68,6 +68,12 @@ class Machine:
         """`echo TEXT > /sys/class/remoteproc/remoteproc0/state`. Raises what write(2) reports."""
         assert self.rproc, "probe first"
         state_store(self.rproc, text)
+
+    def crash(self) -> None:
+        """The M4's watchdog bites. Linux takes the interrupt, and recovers if it is told to."""
+        assert self.rproc, "probe first"
+        stm32_rproc_wdg(self.rproc)
+        self.host.run_work()
 
     def remove(self) -> None:
         """Unbind the driver and unload the modules, whatever state they are in."""
