@@ -105,7 +105,7 @@ def parse_fw(rproc: Rproc, fw: Firmware) -> None:
 @driver_c
 def get_boot_addr(rproc: Rproc, fw: Firmware) -> int:
     rproc.priv.boot_addr = rproc_elf_get_boot_addr(rproc, fw)
-    return rproc.priv.boot_addr
+    return int(rproc.priv.boot_addr)
 
 
 @driver_c

@@ -175,16 +175,16 @@ def subdev(rproc: Rproc, name: str) -> RprocSubdev:
     )
 
 
-def machine(
+def machine(  # noqa: PLR0913  what a test may want
     image: bytes | None = None, *, ops: RprocOps = OPS, subdevs: int = 2, detached: bool = False,
-    word_bits: int = 32, **fail: Errno,
+    word_bits: int = 32, fail: dict[str, Errno] | None = None,
 ) -> Rproc:  # fmt: skip
     """A processor that was added, with `image` as its firmware file. Nothing has booted."""
     run = Run()
     host = Host(run, Soc(BOARD, run), word_bits=word_bits)
     if image is not None:
         host.files["fw"] = image
-    rproc = rproc_alloc(host, "m4", ops, "fw", Knobs(fail=fail))
+    rproc = rproc_alloc(host, "m4", ops, "fw", Knobs(fail=fail or {}))
     rproc_coredump_set_elf_info(rproc, 1, 0)
     for number in range(1, subdevs + 1):
         rproc_add_subdev(rproc, subdev(rproc, f"sub{number}"))

@@ -101,4 +101,5 @@ def test_a_dump_with_sections(kind: int) -> None:
     elf = ELFFile(BytesIO(rproc.host.coredumps[0].data))
     assert [s.name for s in elf.iter_sections()][1:] == ["STR_TBL", "code", "vectors"]
     code = elf.get_section_by_name("code")
+    assert code
     assert (code["sh_addr"], code["sh_flags"], code.data()) == (0x1000_0000, 1, b"text" * 16)

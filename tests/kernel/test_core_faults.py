@@ -29,7 +29,8 @@ def failing(rproc: Rproc, text: str = "start") -> Errno:
 
 def tail(rproc: Rproc, mark: str) -> list[str]:
     """What the driver saw from the call `mark` on."""
-    return rproc.priv.seen[rproc.priv.seen.index(mark) + 1 :]
+    seen: list[str] = rproc.priv.seen
+    return seen[seen.index(mark) + 1 :]
 
 
 def at_rest(rproc: Rproc) -> bool:
@@ -45,7 +46,7 @@ def at_rest(rproc: Rproc) -> bool:
 def test_o01_o02_early_failures_leave_carveouts_behind(
     op: str, code: Errno, reported: Errno
 ) -> None:
-    rproc = machine(images.GOOD, **{op: code})
+    rproc = machine(images.GOOD, fail={op: code})
     assert failing(rproc) == reported
     assert at_rest(rproc)
     assert ("ops.unprepare" in rproc.priv.seen) == (op == "ops.parse_fw")
@@ -54,14 +55,14 @@ def test_o01_o02_early_failures_leave_carveouts_behind(
 
 
 def test_o03_a_carveout_that_cannot_be_had() -> None:
-    rproc = machine(images.GOOD, **{"carveout.alloc": Errno.EINVAL})
+    rproc = machine(images.GOOD, fail={"carveout.alloc": Errno.EINVAL})
     assert failing(rproc) == Errno.ENOMEM
     assert tail(rproc, "carveout.alloc err") == TAIL
     assert at_rest(rproc)
 
 
 def test_o04_a_core_that_does_not_start() -> None:
-    rproc = machine(images.GOOD, **{"ops.start": Errno.ENOEXEC})
+    rproc = machine(images.GOOD, fail={"ops.start": Errno.ENOEXEC})
     assert failing(rproc) == Errno.ENOEXEC
     assert tail(rproc, "ops.start err") == [*UNPREPARE, *TAIL]
     assert at_rest(rproc)
@@ -83,20 +84,20 @@ def test_o05_a_core_that_does_not_stop() -> None:
 
 
 def test_o06_what_unprepare_reports_is_lost() -> None:
-    rproc = machine(images.GOOD, **{"ops.unprepare": Errno.EBADF})
+    rproc = machine(images.GOOD, fail={"ops.unprepare": Errno.EBADF})
     state_store(rproc, "start")
     assert state_store(rproc, "stop") == 4
     assert at_rest(rproc)
 
 
 def test_o07_a_subdevice_that_cannot_be_prepared() -> None:
-    rproc = machine(images.GOOD, **{"sub2.subdev.prepare": Errno.EIO})
+    rproc = machine(images.GOOD, fail={"sub2.subdev.prepare": Errno.EIO})
     assert failing(rproc) == Errno.EIO
     assert tail(rproc, "sub2.subdev.prepare err") == ["sub1.subdev.unprepare", *TAIL]
 
 
 def test_o08_a_subdevice_that_does_not_start() -> None:
-    rproc = machine(images.GOOD, **{"sub2.subdev.start": Errno.EIO})
+    rproc = machine(images.GOOD, fail={"sub2.subdev.start": Errno.EIO})
     assert failing(rproc) == Errno.EIO
     undone = ["sub1.subdev.stop(True)", "ops.stop", *UNPREPARE, *TAIL]
     assert tail(rproc, "sub2.subdev.start err") == undone
@@ -133,7 +134,7 @@ def test_o11_what_cannot_be_added(state: RprocState, missing: str) -> None:
 
 
 def test_the_ladder_of_an_attach() -> None:
-    rproc = machine(detached=True, **{"ops.attach": Errno.EIO})
+    rproc = machine(detached=True, fail={"ops.attach": Errno.EIO})
     leave_table(rproc, images.RPMSG)
     assert failing(rproc) == Errno.EIO
     assert tail(rproc, "ops.attach err") == [*UNPREPARE, *TAIL]
@@ -141,7 +142,7 @@ def test_the_ladder_of_an_attach() -> None:
 
 
 def test_x19_a_failed_attach_stops_the_core() -> None:
-    rproc = machine(detached=True, **{"sub1.subdev.start": Errno.EIO})
+    rproc = machine(detached=True, fail={"sub1.subdev.start": Errno.EIO})
     leave_table(rproc, images.RPMSG)
     assert failing(rproc) == Errno.EIO
     assert tail(rproc, "sub1.subdev.start err") == ["ops.stop", *UNPREPARE, *TAIL]

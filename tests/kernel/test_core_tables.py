@@ -156,7 +156,7 @@ def test_c17_a_name_that_wants_a_string_crashes() -> None:
 
 
 def test_c18_any_error_of_an_allocation_is_enomem() -> None:
-    rproc = machine(elf(RPMSG), **{"carveout.alloc": Errno.EIO})
+    rproc = machine(elf(RPMSG), fail={"carveout.alloc": Errno.EIO})
     with pytest.raises(ModelledError) as caught:
         state_store(rproc, "start")
     assert caught.value.code == Errno.ENOMEM

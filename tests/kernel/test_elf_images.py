@@ -9,12 +9,12 @@ from rprocbench.kernel.remoteproc_sysfs import state_store, write
 from rprocbench.soc.memory import Pa
 
 from . import images
-from .driver import STRICT, machine
+from .driver import OPS, STRICT, machine
 from .images import CODE, GOOD, RPMSG, Segment, elf, table, trace
 
 
 def boot(image: bytes | None, *, bits: int = 32, strict: bool = False) -> Rproc:
-    rproc = machine(image, word_bits=bits, **({"ops": STRICT} if strict else {}))
+    rproc = machine(image, word_bits=bits, ops=STRICT if strict else OPS)
     state_store(rproc, "start")
     return rproc
 

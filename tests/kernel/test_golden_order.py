@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The model calls what Linux was recorded to call, in that order."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ def detach() -> tuple[Rproc, int]:
     return rproc, since
 
 
-SCENARIOS = {
+SCENARIOS: dict[str, Callable[[], tuple[Rproc, int]]] = {
     "plain boot": boot,
     "shutdown": shutdown,
     "crash -> boot recovery": lambda: crash(running()),

@@ -140,7 +140,7 @@ def past_the_end(fw: Firmware, at: int, name: str, size: int) -> Crash:
 
 def fits_in_size_t(rproc: Rproc, number: int) -> bool:
     """Whether the kernel's `size_t` can hold it."""
-    return number < 2**rproc.host.word_bits
+    return number.bit_length() <= rproc.host.word_bits
 
 
 def section_name_is(rproc: Rproc, fw: Firmware, start: int, name: str) -> bool:
