@@ -5,6 +5,7 @@ import gzip
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def vector(name: str) -> bytes:
     return gzip.decompress(data) if name.endswith(".gz") else data
 
 
+@cache
 def signing_key() -> RsaPrivateKey:
     """The throw-away key that the vectors are signed with."""
     key = load_private_key(vector("rsa2048.pem"))

@@ -97,6 +97,13 @@ def test_an_injected_errno_is_a_generic_error(place: str) -> None:
     assert machine.load(GOOD).ret is TeeResult.SUCCESS
 
 
+def test_an_instance_that_cannot_be_made_is_tried_again() -> None:
+    machine = Machine({At("TA_CreateEntryPoint"): Fail(TeeResult.OUT_OF_MEMORY)})
+    assert machine.open().ret is TeeResult.OUT_OF_MEMORY
+    assert machine.tee.ta is None
+    assert machine.open().ret is TeeResult.SUCCESS
+
+
 def test_57_bogus_processors_exhaust_the_heap_for_good() -> None:
     machine = Machine()
     machine.open()

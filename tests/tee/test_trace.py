@@ -5,18 +5,23 @@ import ast
 import doctest
 import pickle
 from dataclasses import FrozenInstanceError, fields
+from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import rprocbench.tee
 from rprocbench.base.errors import RprocError, TeeResult
 from rprocbench.base.state import fold
 from rprocbench.base.trace import Entered, Failed, Trace
 from rprocbench.formats.tee_params import TaCmd
+from rprocbench.soc.memory import Pa
+from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 from rprocbench.tee import GENERATIONS, Panic, TaPanic, arithmetic
 
-from .images import NEGATIVE
+from .images import NEGATIVE, put, resigned
 from .machine import GOOD, Machine
 
 TEE = Path(rprocbench.tee.__file__).parent
@@ -78,6 +83,32 @@ def test_every_function_entered_is_left() -> None:
         "TA_InvokeCommandEntryPoint",
         "tee_ta_invoke_command",
     ]
+
+
+@given(st.lists(st.tuples(st.integers(0, len(GOOD) - 4), st.integers(0, 2**32 - 1)), max_size=4))
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_no_image_crashes_the_model(edits: list[tuple[int, int]]) -> None:
+    image = GOOD
+    for at, word in edits:
+        image = put(image, at, word)
+    signed = resigned(image) if image[8:12] == GOOD[8:12] else image
+    for generation, each in product(GENERATIONS, (image, signed)):
+        machine = Machine(generation=generation)
+        machine.open()
+        assert machine.load(each).ret in TeeResult
+        assert not machine.run.stack
+
+
+def test_the_real_board_with_its_aliases() -> None:
+    machine = Machine(board=STM32MP157C_DK2)
+    machine.open()
+    machine.load(GOOD)
+    assert machine.get_rsc()[1] == [0x1002_0000, 0, 68, 0]
+    low, high = (machine.soc.a7.read(Pa(at), 72) for at in (0x1000_0000, 0x3000_0000))
+    assert low == high
+    assert any(low)
+    machine.release()
+    assert not any(machine.soc.a7.read(Pa(0x3000_0000), 0x5_0000))
 
 
 def test_the_order_of_a_load() -> None:

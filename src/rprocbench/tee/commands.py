@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from rprocbench.base.errors import ModelledError, TeeResult
-from rprocbench.formats.tee_params import NUM_PARAMS, Param, ParamType
+from rprocbench.formats.tee_params import NUM_PARAMS, ParamType
 
 from .heap import HeapBlock
 from .shared_memory import SharedBuffer
@@ -67,9 +67,3 @@ def check_types(types: tuple[ParamType, ...], params: Sequence[Typed]) -> None:
     if got != want:
         names = ", ".join(each.name for each in got)
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"wrong parameter types ({names})")
-
-
-def take(types: tuple[ParamType, ...], params: tuple[Param, ...]) -> tuple[Param, ...]:
-    """Those of `params` that are not NONE, after `check_types`."""
-    check_types(types, params)
-    return params[: len(types)]

@@ -6,7 +6,7 @@ from enum import IntFlag
 from typing import ClassVar
 
 from rprocbench.base.errors import ModelledError, TeeResult
-from rprocbench.base.run import Run, Watched, mirrors
+from rprocbench.base.run import Run, Unwind, Watched, mirrors
 from rprocbench.base.trace import Lane
 from rprocbench.formats.tee_params import (
     NUM_PARAMS,
@@ -146,7 +146,9 @@ def tee_ta_init_instance(optee: OpTee) -> None:
     assert isinstance(optee.generation, Generation)
     heap = Heap(optee.run, optee.heap_size)
     optee.ta = Ta(optee.run, optee.pta, optee.generation, heap, optee.shm_granule)
-    TA_CreateEntryPoint(optee.ta)
+    with Unwind(optee) as unwind:
+        unwind.label("forget_instance", tee_ta_forget_instance, optee)
+        TA_CreateEntryPoint(optee.ta)
 
 
 @manager_c

@@ -22,9 +22,9 @@ from .elf_parser import (
     e32_parser_find_rsc_table,
     e32_parser_load_elf_image,
 )
-from .firmware import emsg, emsg_on_error, remoteproc_get_tlv
 from .heap import TEE_Malloc
 from .libutee import TEE_InvokeTACommand
+from .remoteproc_verify import emsg, emsg_on_error, remoteproc_get_tlv
 from .ta_context import RemoteprocContext
 
 core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
@@ -78,10 +78,11 @@ def remoteproc_load_segment(
     """
     rows = remoteproc_rows(ctx)
     index = next((i for i, row in enumerate(rows) if row.p_paddr == da), None)
-    if index is None:
-        raise ModelledError(TeeResult.NO_DATA, f"no hash row for device address {da:#x}")
-    row, end = rows[index], ctx.fw_img + ctx.fw_img_sz
     span = ctx.image.span(src, size)
+    if index is None:
+        why = f"no hash row for device address {da:#x}"
+        raise ModelledError(TeeResult.NO_DATA, why, span=span)
+    row, end = rows[index], ctx.fw_img + ctx.fw_img_sz
     if row.p_type != PT_LOAD or row.p_filesz != size or row.p_memsz != memsz:
         raise ModelledError(
             TeeResult.BAD_PARAMETERS, f"hash row {index} is of another segment", span=span

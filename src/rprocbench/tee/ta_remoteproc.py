@@ -10,10 +10,10 @@ from rprocbench.base.run import Unwind, mirrors
 from rprocbench.formats.tee_params import NUM_PARAMS, Param, ParamType, PtaCmd, TaCmd, value
 
 from .commands import Command, check_types, command
-from .firmware import emsg_on_error, remoteproc_verify_firmware
 from .heap import TEE_Free, TEE_Malloc
 from .libutee import TEE_CloseTASession, TEE_InvokeTACommand, TEE_OpenTASession
 from .remoteproc_core import remoteproc_load_elf
+from .remoteproc_verify import emsg_on_error, remoteproc_verify_firmware
 from .shared_memory import SharedBuffer
 from .states import LOADED, OFF, STARTED
 from .ta_context import CONTEXT_SIZE, RemoteprocContext, Ta

@@ -32,7 +32,6 @@ from .ta_context import RemoteprocContext
 
 core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
 
-
 ALGORITHMS = {1: TEE_ALG_RSASSA_PKCS1_V1_5_SHA256, 2: TEE_ALG_ECDSA_SHA256}
 
 
@@ -70,10 +69,8 @@ def remoteproc_save_fw_header_and_tlvs(ctx: RemoteprocContext) -> None:
     - a signature length of 0xffff_fff9 or more is padded to 0 bytes (W-13)
     """
     fw = ctx.image
-    tlv_len, sign_len = (
-        fw.field(0, RemoteprocFwHdr, "tlv_len"),
-        fw.field(0, RemoteprocFwHdr, "sign_len"),
-    )
+    tlv_len = fw.field(0, RemoteprocFwHdr, "tlv_len")
+    sign_len = fw.field(0, RemoteprocFwHdr, "sign_len")
     lengths = fw.span(*_place("tlv_len", "sign_len"))
     length = add_overflow(RemoteprocFwHdr.SIZE, roundup_64(tlv_len), roundup_64(sign_len))
     wraps = roundup_64(tlv_len) < tlv_len or roundup_64(sign_len) < sign_len
@@ -136,10 +133,8 @@ def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: TlvType) -> tuple[int, 
     - a matching TLV without value counts as not found
     """
     copy, checks = ctx.copy, ctx.ta.generation.checks_tlv_lengths
-    at, end = (
-        RemoteprocFwHdr.SIZE,
-        pointer(RemoteprocFwHdr.SIZE, copy.field(0, RemoteprocFwHdr, "tlv_len")),
-    )
+    at = RemoteprocFwHdr.SIZE
+    end = pointer(at, copy.field(0, RemoteprocFwHdr, "tlv_len"))
     while at + TlvHdr.SIZE <= end:
         found, length = copy.field(at, TlvHdr, "type"), copy.field(at, TlvHdr, "length")
         at += TlvHdr.SIZE
