@@ -24,6 +24,7 @@ class Errno(IntEnum):
     ENODEV = 19
     EINVAL = 22
     ENOSPC = 28
+    EPIPE = 32
     ERANGE = 34
     ENAMETOOLONG = 36
     ETIME = 62

@@ -65,7 +65,7 @@ def rpmsg_chrdev_remove(rpdev: RpmsgDevice) -> None:
 def rpmsg_eptdev_write_iter(eptdev: RpmsgEptdev, payload: bytes, *, nonblock: bool = False) -> int:
     """`write(2)`: one message to the channel's other end. `EAGAIN` where it would have to wait."""
     if eptdev.ept is None:
-        raise ModelledError(Errno.ENETRESET, f"{eptdev.name}: the channel is gone")
+        raise ModelledError(Errno.EPIPE, f"{eptdev.name}: the channel is gone")
     if nonblock:
         try:
             rpmsg_trysendto(eptdev.ept, payload, eptdev.dst)
@@ -83,7 +83,7 @@ def rpmsg_eptdev_read_iter(eptdev: RpmsgEptdev, size: int = 512) -> bytes:
     """`read(2)` that does not block: the oldest message, cut at `size`; the rest of it is lost."""
     if not eptdev.queue:
         if eptdev.ept is None:
-            raise ModelledError(Errno.ENETRESET, f"{eptdev.name}: the channel is gone")
+            raise ModelledError(Errno.EPIPE, f"{eptdev.name}: the channel is gone")
         raise ModelledError(Errno.EAGAIN, f"{eptdev.name}: nothing has arrived")
     payload, *rest = eptdev.queue
     eptdev.queue = tuple(rest)
