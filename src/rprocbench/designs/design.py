@@ -16,7 +16,8 @@ class Design:
     is copied whole, with each differing line marked `# [name]`. `modules` are the functions that its
     new modules run when they are loaded, before the platform driver probes; `exits` run after it is
     gone, the other way round. Each takes the host. `signed` tells which image the design boots: a
-    signed container, or a plain ELF.
+    signed container, or a plain ELF. `caveats` say where it does not work, what it relies on, and
+    where it had to be completed to run at all; each is one sentence or two.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Design:
     patches: tuple[Callable[..., Any], ...] = ()
     modules: tuple[Callable[..., Any], ...] = ()
     exits: tuple[Callable[..., Any], ...] = ()
+    caveats: tuple[str, ...] = ()
 
     @property
     def by_name(self) -> Mapping[str, Callable[..., Any]]:
