@@ -13,7 +13,7 @@ class Design:
     """One answer to the question where a signed firmware is loaded.
 
     `patches` are the functions that the design adds to the kernel or replaces in it; a replaced one
-    is copied whole, with each differing line marked `# [name]`. `modules` are the functions that its
+    is copied whole, each differing line marked `# [name]`. `modules` are the functions that its
     new modules run when they are loaded, before the platform driver probes; `exits` run after it is
     gone, the other way round. Each takes the host. `signed` tells which image the design boots: a
     signed container, or a plain ELF. `caveats` say where it does not work, what it relies on, and

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""lore:20240118100433.3984196-1: v2, a flag in the driver, and the load in sanity_check (family F1).
+"""lore:20240118100433.3984196-1: v2, a flag in the driver, load in sanity_check (family F1).
 
 The core stays as it is. Since it wants the resource table before it loads, the driver loads in the
 first op that sees the image, and a flag keeps the op that is meant for it from loading again. In
@@ -18,21 +18,39 @@ from rprocbench.kernel.remoteproc_coredump import rproc_coredump_set_elf_info
 from rprocbench.kernel.remoteproc_table import LoadedTable
 from rprocbench.kernel.stm32_ipcc import stm32_ipcc_probe
 from rprocbench.kernel.stm32_rproc import (
-    ELFCLASS32, EM_NONE, stm32_rproc_destroy_workqueue, stm32_rproc_free,
-    stm32_rproc_get_loaded_rsc_table, stm32_rproc_get_m4_state, stm32_rproc_of_memory_translations,
-    stm32_rproc_parse_dt, stm32_rproc_prepare, stm32_rproc_release,
+    ELFCLASS32,
+    EM_NONE,
+    stm32_rproc_destroy_workqueue,
+    stm32_rproc_free,
+    stm32_rproc_get_loaded_rsc_table,
+    stm32_rproc_get_m4_state,
+    stm32_rproc_of_memory_translations,
+    stm32_rproc_parse_dt,
+    stm32_rproc_prepare,
+    stm32_rproc_release,
 )  # fmt: skip
 from rprocbench.kernel.stm32_rproc_mbox import (
-    stm32_rproc_free_mbox, stm32_rproc_kick, stm32_rproc_request_mbox, stm32_rproc_request_shutdown,
+    stm32_rproc_free_mbox,
+    stm32_rproc_kick,
+    stm32_rproc_request_mbox,
+    stm32_rproc_request_shutdown,
 )  # fmt: skip
 from rprocbench.kernel.stm32_rproc_structs import M4State
 from rprocbench.kernel.stm32_rproc_structs import Stm32Rproc as PlainStm32Rproc
 
 from .design import Design
 from .f01_tee_remoteproc import (
-    TEE_FUNCTIONS, TeeRproc, rproc_tee_get_rsc_table, tee_rproc_get_loaded_rsc_table,
-    tee_rproc_load_fw, tee_rproc_probe, tee_rproc_register, tee_rproc_remove, tee_rproc_start,
-    tee_rproc_stop, tee_rproc_unregister,
+    TEE_FUNCTIONS,
+    TeeRproc,
+    rproc_tee_get_rsc_table,
+    tee_rproc_get_loaded_rsc_table,
+    tee_rproc_load_fw,
+    tee_rproc_probe,
+    tee_rproc_register,
+    tee_rproc_remove,
+    tee_rproc_start,
+    tee_rproc_stop,
+    tee_rproc_unregister,
 )  # fmt: skip
 
 stm32_c = mirrors("lore:20240118100433.3984196-1/drivers/remoteproc/stm32_rproc.c")
@@ -68,7 +86,7 @@ def stm32_rproc_tee_elf_sanity_check(rproc: Rproc, fw: Firmware) -> None:
 def stm32_rproc_tee_elf_load(rproc: Rproc, fw: Firmware) -> None:
     """Nothing, if the image was checked. In recovery it was not: load it, and take its table anew.
 
-    A table that cannot be had leaves the processor without one; the old copy is forgotten either way.
+    A table that cannot be had leaves the processor without one; the old copy is lost either way.
     """
     ddata: Stm32Rproc = rproc.priv
     if ddata.fw_loaded:
@@ -198,16 +216,25 @@ V2 = Design(
     modules=(tee_rproc_probe,),
     exits=(tee_rproc_remove,),
     caveats=(
-        "Nothing undoes the load: after a boot that failed, fw_loaded is still true, the TA still "
-        "has the image, and the table is still mapped.",
-        "The next boot loads again. The TA of that time answered BAD_STATE to it (before OP-TEE "
-        "ad50321f4), for ever; today's ignores it, and starts the old image even if the file is "
-        "another by now.",
-        "Recovery takes a new table, forgets the old copy without freeing it, and hands the remote "
-        "the table as it is in the image: what handle_resources wrote into the old one is lost.",
+        (
+            "Nothing undoes the load: after a boot that failed, fw_loaded is still true, the TA "
+            "still has the image, and the table is still mapped."
+        ),
+        (
+            "The next boot loads again. The TA of that time answered BAD_STATE to it (before "
+            "OP-TEE ad50321f4), for ever; today's ignores it, and starts the old image even if "
+            "the file is another by now."
+        ),
+        (
+            "Recovery takes a new table, forgets the old copy without freeing it, and hands the "
+            "remote the table as it is in the image: what handle_resources wrote into the old "
+            "one is lost."
+        ),
         "If recovery cannot get the table, table_ptr is NULL, and the subdevices follow it.",
         "An attached core cannot be stopped: the TA never loaded it, and refuses STOP.",
-        "remove reads ddata->trproc after rproc_free(); the removal of the TEE device frees entries "
-        "that devres frees again.",
+        (
+            "remove reads ddata->trproc after rproc_free(); the removal of the TEE device frees "
+            "entries that devres frees again."
+        ),
     ),
 )  # fmt: skip

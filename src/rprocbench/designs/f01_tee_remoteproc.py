@@ -12,14 +12,27 @@ from typing import Any, ClassVar, cast
 from rprocbench.base.errors import Crash, Errno, ModelledError, TeeResult, Undefined
 from rprocbench.base.run import Run, Watched, mirrors, tolerate
 from rprocbench.formats.tee_params import (
-    TA_REMOTEPROC_UUID, Invoke, OpenSession, Param, ParamType, SmcResult, TaCmd, value,
+    TA_REMOTEPROC_UUID,
+    Invoke,
+    OpenSession,
+    Param,
+    ParamType,
+    SmcResult,
+    TaCmd,
+    value,
 )  # fmt: skip
 from rprocbench.kernel.flow import dev_err, then
 from rprocbench.kernel.remoteproc import Firmware, Host, Rproc
 from rprocbench.kernel.remoteproc_table import LoadedTable, kmemdup
 from rprocbench.kernel.tee_client import (
-    TeeContext, tee_client_close_context, tee_client_close_session, tee_client_invoke_func,
-    tee_client_open_context, tee_client_open_session, tee_shm_free, tee_shm_register_kernel_buf,
+    TeeContext,
+    tee_client_close_context,
+    tee_client_close_session,
+    tee_client_invoke_func,
+    tee_client_open_context,
+    tee_client_open_session,
+    tee_shm_free,
+    tee_shm_register_kernel_buf,
 )  # fmt: skip
 from rprocbench.soc.memory import Pa
 
@@ -69,7 +82,7 @@ class TeeRproc(TeeEntry):
     rsc_va: LoadedTable | None = None
 
     @property
-    def name(self) -> str:  # noqa: D102
+    def name(self) -> str:
         return "tee_rproc"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""lore:4cbb89d1: the author's sketch of 1 February 2024, a boot op beside rproc_fw_boot (family F2a).
+"""lore:4cbb89d1: the author's sketch of 1 February 2024, a boot op of the driver's (family F2a).
 
 The core fetches the image, as ever, and hands it to `ops->boot`, which loads and starts. Only then
 does the core prepare the device and take the table. It was an example in a mail, marked as not
@@ -20,27 +20,45 @@ from rprocbench.kernel.remoteproc_core_carveouts import rproc_alloc_registered_c
 from rprocbench.kernel.remoteproc_core_device import rproc_add, rproc_alloc, rproc_del
 from rprocbench.kernel.remoteproc_core_iommu import rproc_disable_iommu, rproc_enable_iommu
 from rprocbench.kernel.remoteproc_core_resources import (
-    rproc_handle_resources, rproc_resource_cleanup,
+    rproc_handle_resources,
+    rproc_resource_cleanup,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_coredump import rproc_coredump_set_elf_info
 from rprocbench.kernel.remoteproc_internal import rproc_prepare_device, rproc_unprepare_device
 from rprocbench.kernel.remoteproc_table import LoadedTable
 from rprocbench.kernel.stm32_ipcc import stm32_ipcc_probe
 from rprocbench.kernel.stm32_rproc import (
-    ELFCLASS32, EM_NONE, stm32_rproc_destroy_workqueue, stm32_rproc_get_m4_state,
-    stm32_rproc_of_memory_translations, stm32_rproc_parse_dt, stm32_rproc_prepare,
+    ELFCLASS32,
+    EM_NONE,
+    stm32_rproc_destroy_workqueue,
+    stm32_rproc_get_m4_state,
+    stm32_rproc_of_memory_translations,
+    stm32_rproc_parse_dt,
+    stm32_rproc_prepare,
     stm32_rproc_release,
 )  # fmt: skip
 from rprocbench.kernel.stm32_rproc_mbox import (
-    stm32_rproc_free_mbox, stm32_rproc_kick, stm32_rproc_request_mbox, stm32_rproc_request_shutdown,
+    stm32_rproc_free_mbox,
+    stm32_rproc_kick,
+    stm32_rproc_request_mbox,
+    stm32_rproc_request_shutdown,
 )  # fmt: skip
 from rprocbench.kernel.stm32_rproc_structs import M4State
 
 from .design import Design
 from .f01_flag import STM32_MP1_M4_PROC_ID, Stm32Rproc, free_rproc, tee_of
 from .f01_tee_remoteproc import (
-    SHARED, TeeRproc, ioremap_wc, tee_rproc_load_fw, tee_rproc_probe, tee_rproc_register,
-    tee_rproc_remove, tee_rproc_start, tee_rproc_stop, tee_rproc_unregister, where_table,
+    SHARED,
+    TeeRproc,
+    ioremap_wc,
+    tee_rproc_load_fw,
+    tee_rproc_probe,
+    tee_rproc_register,
+    tee_rproc_remove,
+    tee_rproc_start,
+    tee_rproc_stop,
+    tee_rproc_unregister,
+    where_table,
 )  # fmt: skip
 
 core_c = mirrors("lore:4cbb89d1/drivers/remoteproc/remoteproc_core.c")
@@ -59,7 +77,7 @@ class BootingOps(RprocOps):
 def rproc_fw_ext_boot(rproc: Rproc, fw: Firmware) -> None:
     """Let the driver load and start, then prepare what the core should have had before.
 
-    The sketch jumps to a label `unprepare_device` that it does not have; `unprepare_rproc` is meant.
+    The sketch jumps to a label `unprepare_device` it does not have; `unprepare_rproc` is meant.
     No error stops what the driver has started, and success leaves `state` as it was.
     """
     assert isinstance(rproc.ops, BootingOps)
@@ -223,19 +241,34 @@ SEED_EXT_BOOT = Design(
     modules=(tee_rproc_probe,),
     exits=(tee_rproc_remove,),
     caveats=(
-        "A sketch in a mail, never posted as a patch; the driver's half is rprocbench's. It does not "
-        "compile: the label unprepare_device is missing, and unprepare_rproc is taken for it.",
-        "A successful boot leaves the state OFFLINE: sysfs says offline while the M4 runs, shutdown "
-        "is EINVAL, and removing the driver leaves the M4 running.",
+        (
+            "A sketch in a mail, never posted as a patch; the driver's half is rprocbench's. It "
+            "does not compile: the label unprepare_device is missing, and unprepare_rproc is "
+            "taken for it."
+        ),
+        (
+            "A successful boot leaves the state OFFLINE: sysfs says offline while the M4 runs, "
+            "shutdown is EINVAL, and removing the driver leaves the M4 running."
+        ),
         "Subdevices are neither prepared nor started: there is no virtio device, and no rpmsg.",
-        "The M4 runs before prepare, before its carveouts are mapped, and before its table says "
-        "where the rings are.",
+        (
+            "The M4 runs before prepare, before its carveouts are mapped, and before its table "
+            "says where the rings are."
+        ),
         "No error after boot stops the M4 or unloads it; table_ptr keeps pointing to the mapping.",
-        "A crash of an OFFLINE processor is ignored, so recovery never begins. It could not work: "
-        "without a load op the core installs those for ELF, which take the container for an ELF.",
-        "An attach asks the TA for the table, which knows nothing of what a boot loader has started: "
-        "EIO. v3 brings a flag, to_attach, to tell the two apart.",
-        "A boot after one that failed sends LOAD to a TA that is LOADED or STARTED: BAD_STATE, in "
-        "the first case only before OP-TEE ad50321f4; today's TA starts the old image.",
+        (
+            "A crash of an OFFLINE processor is ignored, so recovery never begins. It could not "
+            "work: without a load op the core installs those for ELF, which take the container "
+            "for an ELF."
+        ),
+        (
+            "An attach asks the TA for the table, which knows nothing of what a boot loader has "
+            "started: EIO. v3 brings a flag, to_attach, to tell the two apart."
+        ),
+        (
+            "A boot after one that failed sends LOAD to a TA that is LOADED or STARTED: "
+            "BAD_STATE, in the first case only before OP-TEE ad50321f4; today's TA starts the "
+            "old image."
+        ),
     ),
 )  # fmt: skip

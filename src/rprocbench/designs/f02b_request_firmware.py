@@ -2,8 +2,8 @@
 """lore:152d982d: the maintainer's answer of January 2024, two requests in a row (family F2b).
 
 Where the core has requested the image from the file system, it requests it from the TEE as well, if
-the processor has an interface to one: in a boot and in a recovery, so that neither a flag nor a load
-in an odd place is needed. The helpers get the names of their ELF counterparts. It was described in
+the processor has an interface to one: in a boot and in a recovery, so neither a flag nor a load in
+an odd place is needed. The helpers get the names of their ELF counterparts. It was described in
 mails, and never posted as a patch; the code is ours.
 """
 
@@ -20,7 +20,11 @@ from rprocbench.kernel.flow import complaining, dev_info, then
 from rprocbench.kernel.locking import locked_interruptible
 from rprocbench.kernel.remoteproc import Firmware, Host, RprocOps, RprocState
 from rprocbench.kernel.remoteproc_core import (
-    drop_power, rproc_fw_boot, rproc_shutdown, rproc_start, rproc_stop,
+    drop_power,
+    rproc_fw_boot,
+    rproc_shutdown,
+    rproc_start,
+    rproc_stop,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_core_attach import rproc_attach
 from rprocbench.kernel.remoteproc_core_device import rproc_add, rproc_alloc_ops, rproc_del
@@ -28,20 +32,38 @@ from rprocbench.kernel.remoteproc_coredump import rproc_coredump_set_elf_info
 from rprocbench.kernel.remoteproc_table import LoadedTable, kmemdup
 from rprocbench.kernel.stm32_ipcc import stm32_ipcc_probe
 from rprocbench.kernel.stm32_rproc import (
-    ELFCLASS32, EM_NONE, stm32_rproc_destroy_workqueue, stm32_rproc_get_loaded_rsc_table,
-    stm32_rproc_get_m4_state, stm32_rproc_of_memory_translations, stm32_rproc_parse_dt,
-    stm32_rproc_prepare, stm32_rproc_release,
+    ELFCLASS32,
+    EM_NONE,
+    stm32_rproc_destroy_workqueue,
+    stm32_rproc_get_loaded_rsc_table,
+    stm32_rproc_get_m4_state,
+    stm32_rproc_of_memory_translations,
+    stm32_rproc_parse_dt,
+    stm32_rproc_prepare,
+    stm32_rproc_release,
 )  # fmt: skip
 from rprocbench.kernel.stm32_rproc_mbox import (
-    stm32_rproc_free_mbox, stm32_rproc_kick, stm32_rproc_request_mbox, stm32_rproc_request_shutdown,
+    stm32_rproc_free_mbox,
+    stm32_rproc_kick,
+    stm32_rproc_request_mbox,
+    stm32_rproc_request_shutdown,
 )  # fmt: skip
 from rprocbench.kernel.stm32_rproc_structs import M4State, Stm32Rproc
 
 from .design import Design
 from .f01_flag import STM32_MP1_M4_PROC_ID, free_rproc
 from .f01_tee_remoteproc import (
-    SHARED, TeeEntry, invoke, ioremap_wc, iounmap, load, open_session, tee_rproc_probe,
-    tee_rproc_remove, tee_rproc_unregister, where_table,
+    SHARED,
+    TeeEntry,
+    invoke,
+    ioremap_wc,
+    iounmap,
+    load,
+    open_session,
+    tee_rproc_probe,
+    tee_rproc_remove,
+    tee_rproc_unregister,
+    where_table,
 )  # fmt: skip
 
 core_c = mirrors("lore:152d982d/drivers/remoteproc/remoteproc_core.c")
@@ -51,10 +73,10 @@ tee_c = mirrors("lore:152d982d/drivers/remoteproc/tee_remoteproc.c")
 
 @dataclass
 class RprocTeeInterface(TeeEntry):
-    """`struct rproc_tee_interface`: v2's `struct tee_rproc` under another name, without `rsc_va`."""
+    """`struct rproc_tee_interface`: v2's `struct tee_rproc`, renamed and without `rsc_va`."""
 
     @property
-    def name(self) -> str:  # noqa: D102
+    def name(self) -> str:
         return "rproc_tee_interface"
 
 
@@ -262,11 +284,11 @@ def stm32_rproc_remove(rproc: Rproc) -> None:
 SEED_REQUEST_FW = Design(
     name="seed-request-fw",
     family="F2b",
-    title="Two requests in a row: the file from the file system, then the firmware from the TEE",
+    title="Two requests in a row: from the file system, then from the TEE",
     date="2024-01-31",
     thread=Cite("lore", "152d982d"),
     why="The core asks the TEE for the firmware right after request_firmware, in boot and recovery; "
-    "the TEE path then looks like the ELF path, without a flag and without a cached mapping.",
+    "the TEE path then looks like the ELF path: no flag, no cached mapping.",
     signed=True,
     patches=(
         rproc_alloc, rproc_boot, rproc_boot_recovery, tee_rproc_request_firmware,
@@ -279,13 +301,24 @@ SEED_REQUEST_FW = Design(
     exits=(tee_rproc_remove,),
     caveats=(
         "Described in mails, never posted as a patch; the code is rprocbench's.",
-        "Nothing undoes the request: after a boot or a recovery that failed, the TA keeps the image.",
-        "It relies on a TA that ignores a redundant LOAD. Before OP-TEE ad50321f4 the boot after one "
-        "that failed got BAD_STATE, for ever; today's TA starts the old image, even if the file is "
-        "another by now.",
-        "The load op does nothing, and must be there: without one the core installs those for ELF.",
+        (
+            "Nothing undoes the request: after a boot or a recovery that failed, the TA keeps "
+            "the image."
+        ),
+        (
+            "It relies on a TA that ignores a redundant LOAD. Before OP-TEE ad50321f4 the boot "
+            "after one that failed got BAD_STATE, for ever; today's TA starts the old image, "
+            "even if the file is another by now."
+        ),
+        (
+            "The load op does nothing, and must be there: without one the core installs those "
+            "for ELF."
+        ),
         "The core and struct rproc know of the TEE.",
-        "Nobody said who unmaps the table that find_loaded maps: each start leaves a mapping behind.",
+        (
+            "Nobody said who unmaps the table that find_loaded maps: each start leaves a "
+            "mapping behind."
+        ),
         "An attached core cannot be stopped: the TA never loaded it, and refuses STOP.",
     ),
 )  # fmt: skip

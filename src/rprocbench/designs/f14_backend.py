@@ -15,7 +15,12 @@ from rprocbench.kernel.flow import complaining, dev_info, then
 from rprocbench.kernel.locking import locked_interruptible
 from rprocbench.kernel.remoteproc import Host, Op, Rproc, RprocOps, RprocState
 from rprocbench.kernel.remoteproc_core import (
-    STOPPABLE, drop_power, rproc_fw_boot, rproc_shutdown, rproc_start, rproc_stop,
+    STOPPABLE,
+    drop_power,
+    rproc_fw_boot,
+    rproc_shutdown,
+    rproc_start,
+    rproc_stop,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_core_attach import rproc_attach
 from rprocbench.kernel.remoteproc_core_device import rproc_alloc
@@ -26,20 +31,37 @@ from rprocbench.kernel.remoteproc_internal import rproc_unprepare_device
 from rprocbench.kernel.remoteproc_table import kfree
 from rprocbench.kernel.stm32_ipcc import stm32_ipcc_probe
 from rprocbench.kernel.stm32_rproc import (
-    ELFCLASS32, EM_NONE, stm32_rproc_destroy_workqueue, stm32_rproc_free, stm32_rproc_get_m4_state,
-    stm32_rproc_of_memory_translations, stm32_rproc_parse_dt, stm32_rproc_prepare,
+    ELFCLASS32,
+    EM_NONE,
+    stm32_rproc_destroy_workqueue,
+    stm32_rproc_free,
+    stm32_rproc_get_m4_state,
+    stm32_rproc_of_memory_translations,
+    stm32_rproc_parse_dt,
+    stm32_rproc_prepare,
     stm32_rproc_release,
 )  # fmt: skip
 from rprocbench.kernel.stm32_rproc_mbox import (
-    stm32_rproc_free_mbox, stm32_rproc_kick, stm32_rproc_request_mbox, stm32_rproc_request_shutdown,
+    stm32_rproc_free_mbox,
+    stm32_rproc_kick,
+    stm32_rproc_request_mbox,
+    stm32_rproc_request_shutdown,
 )  # fmt: skip
 from rprocbench.kernel.stm32_rproc_structs import M4State, Stm32Rproc
 
 from .design import Design
 from .f14_remoteproc_tee import (
-    TEE_FUNCTIONS, rproc_tee_find_loaded_rsc_table, rproc_tee_load_fw, rproc_tee_parse_fw,
-    rproc_tee_probe, rproc_tee_register, rproc_tee_release_fw, rproc_tee_remove, rproc_tee_start,
-    rproc_tee_stop, rproc_tee_unregister,
+    TEE_FUNCTIONS,
+    rproc_tee_find_loaded_rsc_table,
+    rproc_tee_load_fw,
+    rproc_tee_parse_fw,
+    rproc_tee_probe,
+    rproc_tee_register,
+    rproc_tee_release_fw,
+    rproc_tee_remove,
+    rproc_tee_start,
+    rproc_tee_stop,
+    rproc_tee_unregister,
 )  # fmt: skip
 
 core_c = mirrors("lore:20260414152904.1679724-1/drivers/remoteproc/remoteproc_core.c")
@@ -78,10 +100,9 @@ def rproc_boot(rproc: Rproc) -> None:
                 dev_info(rproc, f"powering up {rproc.name}")
                 with complaining(rproc, "request_firmware failed"):
                     fw = request_firmware(rproc)
-                with then(release_firmware, rproc, fw):
-                    with Unwind(rproc) as booted:  # [v22]
-                        booted.label("release_fw", rproc_release_fw, rproc)  # [v22]
-                        rproc_fw_boot(rproc, fw)  # [v22]
+                with then(release_firmware, rproc, fw), Unwind(rproc) as booted:  # [v22]
+                    booted.label("release_fw", rproc_release_fw, rproc)  # [v22]
+                    rproc_fw_boot(rproc, fw)
 
 
 @core_c
@@ -92,14 +113,13 @@ def rproc_boot_recovery(rproc: Rproc) -> None:
         rproc.ops.coredump(rproc)
     with complaining(rproc, "request_firmware failed"):
         fw = request_firmware(rproc)
-    with then(release_firmware, rproc, fw):
-        with Unwind(rproc) as started:  # [v22]
-            started.label("release_fw", rproc_release_fw, rproc)  # [v22]
-            rproc_start(rproc, fw)  # [v22]
+    with then(release_firmware, rproc, fw), Unwind(rproc) as started:  # [v22]
+        started.label("release_fw", rproc_release_fw, rproc)  # [v22]
+        rproc_start(rproc, fw)
 
 
 @core_c
-def __rproc_shutdown(rproc: Rproc, force: bool) -> None:  # noqa: FBT001  C's argument
+def __rproc_shutdown(rproc: Rproc, force: bool) -> None:
     """Stop the processor, and release the image once nothing of it is in use."""
     with locked_interruptible(rproc):
         if rproc.state not in STOPPABLE:
@@ -193,4 +213,13 @@ V22 = Design(
     ),
     modules=(rproc_tee_probe,),
     exits=(rproc_tee_remove,),
+    caveats=(
+        (
+            "A boot that fails before its LOAD sends RELEASE all the same; one that fails in "
+            "parse_fw after its LOAD sends RELEASE twice."
+        ),
+        "Every boot loads twice; the second LOAD succeeds without a look at the image.",
+        "A core that runs already is refused: there is no attach.",
+        "A signal while a lock is waited for can keep unregister from closing the session.",
+    ),
 )  # fmt: skip

@@ -12,7 +12,14 @@ from typing import ClassVar
 from rprocbench.base.errors import Errno, ModelledError, TeeResult
 from rprocbench.base.run import Run, Unwind, Watched, mirrors, tolerate
 from rprocbench.formats.tee_params import (
-    TA_REMOTEPROC_UUID, Invoke, OpenSession, Param, ParamType, SmcResult, TaCmd, value,
+    TA_REMOTEPROC_UUID,
+    Invoke,
+    OpenSession,
+    Param,
+    ParamType,
+    SmcResult,
+    TaCmd,
+    value,
 )  # fmt: skip
 from rprocbench.kernel.flow import dev_err
 from rprocbench.kernel.locking import locked_interruptible
@@ -20,8 +27,14 @@ from rprocbench.kernel.remoteproc import Firmware, Host, Rproc, RprocState
 from rprocbench.kernel.remoteproc_core_device import rproc_add, rproc_del
 from rprocbench.kernel.remoteproc_table import LoadedTable, kmemdup
 from rprocbench.kernel.tee_client import (
-    TeeContext, tee_client_close_context, tee_client_close_session, tee_client_invoke_func,
-    tee_client_open_context, tee_client_open_session, tee_shm_free, tee_shm_register_kernel_buf,
+    TeeContext,
+    tee_client_close_context,
+    tee_client_close_session,
+    tee_client_invoke_func,
+    tee_client_open_context,
+    tee_client_open_session,
+    tee_shm_free,
+    tee_shm_register_kernel_buf,
 )  # fmt: skip
 from rprocbench.soc.memory import Pa
 
@@ -195,7 +208,7 @@ def rproc_pa_to_va(rproc: Rproc, pa: Pa, size: int) -> Pa | None:
 
 
 @tee_c
-def rproc_tee_find_loaded_rsc_table(rproc: Rproc, fw: Firmware) -> LoadedTable | None:  # noqa: ARG001
+def rproc_tee_find_loaded_rsc_table(rproc: Rproc, fw: Firmware) -> LoadedTable | None:
     """Where the remote will look for its table. Whatever goes wrong, the answer is none."""
     try:
         pa, size = rproc_tee_get_loaded_rsc_table(rproc)
