@@ -7,9 +7,8 @@ sleep, system registers) is left to us, and reported as a `Stop`.
 
 import ctypes
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import Enum, IntEnum
+from contextlib import contextmanager
+from enum import IntEnum
 from mmap import mmap
 from typing import Any
 
@@ -17,6 +16,7 @@ import unicorn
 from unicorn import arm_const
 
 from .meter import EngineMeter, HookMeter, Meter, find_numbers
+from .stops import WFE, WFI, YIELD, Stop, Stopped, hint_before, may_unmask
 
 uc: Any = unicorn  # typed in part only
 
@@ -25,9 +25,6 @@ NOWHERE = 0xDFFF_FFFE  # a stop address that no code can lie at
 TRANSLATIONS = 32 << 20  # bytes for translated code; unicorn would reserve 1 GiB
 SCRATCH = 0x0000_0000  # where the meter is sought, before there is memory
 T = 1 << 24  # xPSR: Thumb state
-WFI, WFI_W, WFE, WFE_W, YIELD, YIELD_W = 0xBF30, 0x8003, 0xBF20, 0x8002, 0xBF10, 0x8001
-CPSIE, MSR = 0xB660, 0xF380
-WIDE_HINT = 0xF3AF  # the first half of the `_W` ones
 
 R = tuple(getattr(arm_const, f"UC_ARM_REG_R{n}") for n in range(13))
 S = tuple(getattr(arm_const, f"UC_ARM_REG_S{n}") for n in range(32))
@@ -53,40 +50,17 @@ MASKS = (Reg.PRIMASK, Reg.BASEPRI, Reg.FAULTMASK)
 STATE = (*R, *S, Reg.FPSCR, Reg.LR, Reg.MSP, Reg.PSP, *MASKS, Reg.CONTROL)
 
 
-class Stop(Enum):
-    """Why a run ended before or at its limit."""
-
-    LIMIT = "as many instructions as asked for"
-    WFI = "wait for interrupt"
-    WFE = "wait for event"
-    HINT = "a hint that means nothing here"
-    SVC = "supervisor call"
-    BKPT = "breakpoint"
-    EXC_RETURN = "exception return"
-    UNDEFINED = "undefined instruction"
-    STATE = "not in Thumb state"
-    FETCH = "nothing to fetch there"
-    XN = "never executable there"
-    DATA = "no memory there"
-    UNALIGNED = "unaligned exclusive access"
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """A run's end: why, after how many instructions, and the data address at fault, if any."""
-
-    why: Stop
-    executed: int
-    address: int = 0
-
-
 INTERRUPTS = {  # unicorn's exception number: why, and how many begun instructions did not complete
     2: (Stop.SVC, 0),
     3: (Stop.XN, 0),
     4: (Stop.UNALIGNED, 1),
     7: (Stop.BKPT, 1),
     8: (Stop.EXC_RETURN, 0),
+    17: (Stop.COPROCESSOR, 1),
+    18: (Stop.STATE, 0),
+    22: (Stop.UNALIGNED, 1),
 }
+OTHER_INTERRUPT = (Stop.UNDEFINED, 1)
 FETCH_ERRORS = (uc.UC_ERR_FETCH_UNMAPPED, uc.UC_ERR_FETCH_PROT)
 DATA_ERRORS = (
     uc.UC_ERR_READ_UNMAPPED, uc.UC_ERR_READ_PROT,
@@ -253,7 +227,7 @@ class Engine:
         error = self._start(start, limit)
         begun = self._meter.begun
         if self._interrupt is not None:
-            why, incomplete = INTERRUPTS[self._interrupt]
+            why, incomplete = INTERRUPTS.get(self._interrupt, OTHER_INTERRUPT)
             return Stopped(why, begun - incomplete)
         if error == uc.UC_ERR_OK:
             return self._stop_in_order(begun)
@@ -306,7 +280,7 @@ class Engine:
     def _stop_in_order(self, begun: int) -> Stopped:
         if self._meter.is_over:
             return Stopped(Stop.LIMIT, begun - 1)
-        is_asleep = WFI in self._hint_before(self[Reg.PC])
+        is_asleep = hint_before(self.load, self[Reg.PC]) == WFI
         return Stopped(Stop.WFI if is_asleep else Stop.LIMIT, begun)
 
     def _stop_at_invalid(self, start: int, begun: int) -> Stopped:
@@ -316,22 +290,10 @@ class Engine:
             return Stopped(Stop.STATE, begun)
         pc = self[Reg.PC]
         if pc != start or begun > 1:
-            hint = self._hint_before(pc)
-            if WFE in hint:
-                return Stopped(Stop.WFE, begun)
-            if YIELD in hint:
-                return Stopped(Stop.HINT, begun)
+            hint = hint_before(self.load, pc)
+            if hint in (WFE, YIELD):
+                return Stopped(Stop.WFE if hint == WFE else Stop.HINT, begun)
         return Stopped(Stop.UNDEFINED, begun - 1)
-
-    def _hint_before(self, pc: int) -> tuple[int, ...]:
-        """The narrow form of the hint that ends at `pc`, if one does."""
-        narrow = {WFI_W: WFI, WFE_W: WFE, YIELD_W: YIELD}
-        with suppress(IndexError):
-            first, second = (int.from_bytes(self.load(pc - at, 2), "little") for at in (4, 2))
-            return (narrow[second],) if first == WIDE_HINT and second in narrow else (second,)
-        with suppress(IndexError):
-            return (int.from_bytes(self.load(pc - 2, 2), "little"),)
-        return ()
 
     def _on_interrupt(self, engine: Any, number: int, _user: object) -> None:
         self._interrupt = number
@@ -340,8 +302,7 @@ class Engine:
     def _on_block(self, _engine: Any, address: int, size: int, _user: object) -> None:
         if self._may_unmask:
             self._meter.stop()
-        last = [int.from_bytes(self.load(address + size - at, 2), "little") for at in (2, 4)]
-        self._may_unmask = last[0] & ~7 == CPSIE or last[1] & ~0x1F == MSR
+        self._may_unmask = may_unmask(self.load, address + size)
 
     def _on_bad_access(
         self, _uc: Any, _kind: int, address: int, _size: int, _value: int, _user: object

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Cortex-M4 of a board: it executes what lies in the board's memories, and keeps the time."""
 
-from contextlib import suppress
-
 from rprocbench.base.errors import Crash
 from rprocbench.base.run import Run
 from rprocbench.base.trace import Lane
@@ -11,7 +9,7 @@ from rprocbench.soc.memory import Da
 
 from .bus import Bus
 from .dwt import Dwt
-from .engine import Engine, Reg, Stop, Stopped, T
+from .engine import Engine, Reg, T
 from .exceptions import Exceptions
 from .ipcc import IpccRegisters
 from .nvic import BUS_FAULT, MEM_MANAGE, SVCALL, USAGE_FAULT, Nvic
@@ -23,6 +21,7 @@ from .scb import (
     IACCVIOL,
     IBUSERR,
     INVSTATE,
+    NOCP,
     PRECISERR,
     SEVONPEND,
     SLEEPONEXIT,
@@ -30,6 +29,7 @@ from .scb import (
     UNDEFINSTR,
     Scb,
 )  # fmt: skip
+from .stops import BRANCH_TO_SELF, SEV, Stop, Stopped, halfword, hint_before
 from .systick import SysTick
 
 PERIPHERALS, SYSTEM = (0x4000_0000, 0x2000_0000), (0xE000_0000, 0x0010_0000)
@@ -41,10 +41,10 @@ FAULTS = {
     Stop.FETCH: (BUS_FAULT, IBUSERR),
     Stop.DATA: (BUS_FAULT, PRECISERR | BFARVALID),
     Stop.UNDEFINED: (USAGE_FAULT, UNDEFINSTR),
+    Stop.COPROCESSOR: (USAGE_FAULT, NOCP),
     Stop.STATE: (USAGE_FAULT, INVSTATE),
     Stop.UNALIGNED: (USAGE_FAULT, UNALIGNED),
 }
-BRANCH_TO_SELF, SEV = b"\xfe\xe7", b"\x40\xbf"
 
 
 class CortexM4:
@@ -164,10 +164,8 @@ class CortexM4:
 
     def _spins(self) -> bool:
         """Whether the next instruction branches to itself: nothing happens but time."""
-        with suppress(IndexError):
-            here = self.engine.load(self.engine[Reg.PC], 2)
-            return here == BRANCH_TO_SELF and self.engine.is_thumb
-        return False
+        here = halfword(self.engine.load, self.engine[Reg.PC])
+        return here == BRANCH_TO_SELF and self.engine.is_thumb
 
     def _answer(self, stopped: Stopped) -> None:
         """Do what unicorn leaves to us. Raises `Crash` LOCKUP where the core would lock up."""
@@ -194,9 +192,7 @@ class CortexM4:
 
     def _wait_for_event(self) -> None:
         """WFE: go on at once if there was an event. Unicorn keeps SEV to itself, so look back."""
-        was_sent = False
-        with suppress(IndexError):
-            was_sent = self.engine.load(self.engine[Reg.PC] - 4, 2) == SEV
+        was_sent = hint_before(self.engine.load, self.engine[Reg.PC] - 2) == SEV
         self.is_asleep = self.waits_for_event = not (self.exceptions.event or was_sent)
         self.exceptions.event = False
 

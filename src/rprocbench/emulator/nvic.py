@@ -90,6 +90,7 @@ class Nvic(Peripheral):
     def begin(self, exception: int) -> None:
         """The exception is taken."""
         self.pending &= ~(1 << exception)
+        self.heard &= self.pending
         self.active |= 1 << exception
         self.current = exception
 
