@@ -57,7 +57,7 @@ def test_keys_move_and_stay_in_the_widget(mount: Mount) -> None:
         page.keyboard.press(key)
         assert cursor(page) == where
     assert page.evaluate("window.leaked") is None
-    for focusable in page.locator("button, input, select").all():
+    for focusable in page.locator("button, input, select, [tabindex]").all():
         assert focusable.get_attribute("data-lm-suppress-shortcuts") == "true"
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement === document.body")
@@ -66,10 +66,10 @@ def test_keys_move_and_stay_in_the_widget(mount: Mount) -> None:
 def test_every_control_can_be_reached_by_tab(mount: Mount) -> None:
     page = mount(fault())
     reached = []
-    for _ in range(7):
+    for _ in range(9):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.className"))
-    names = ["first", "back", "forward", "last", "slider", "by", "chosen"]
+    names = ["first", "back", "forward", "last", "slider", "by", "stack", "chosen", "objects"]
     assert reached == [f"rb-{name}" for name in names]
 
 

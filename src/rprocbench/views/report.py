@@ -59,7 +59,9 @@ def map_sections(parts: list[Section]) -> Markup:
 
 def _section(part: Section, name: str) -> Markup:
     text = tag("p", part.text) if part.text else ""
-    return tag("section", tag("h2", part.heading), text, _content(part.thing), id=name)
+    twice = isinstance(part.thing, Walk) and part.thing.title == part.heading
+    content = tag("div", _content(part.thing), class_="rb-titled" if twice else None)
+    return tag("section", tag("h2", part.heading), text, content, id=name)
 
 
 def _content(thing: object) -> Markup:

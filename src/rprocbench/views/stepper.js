@@ -3,7 +3,7 @@
 // Everything shown is set as text, never as markup.
 
 const SLUGS = ["linux", "optee", "m4", "hardware"];
-const AROUND = 8; // rows shown before and after the current one
+const AROUND = 12; // rows shown before and after the current one
 
 function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
@@ -198,15 +198,18 @@ export async function render({ model, el }) {
   const bar = toolbar(run, act);
   const status = element("p", { class: "rb-status", role: "status", "aria-live": "polite" });
   const lanes = laneTable(run);
-  const stack = element("ol", { class: "rb-stack" });
+  const stack = element("ol", {});
+  const region = (name, label, ...children) => element("div", {
+    class: name, role: "group", "aria-label": label, tabindex: 0, "data-lm-suppress-shortcuts": "true" }, ...children);
+  const calls = region("rb-stack", "Calls open now", stack);
   const chosen = element("select", { class: "rb-chosen", "data-lm-suppress-shortcuts": "true" });
-  const state = element("div", { class: "rb-objects" });
+  const state = region("rb-objects", "State");
   const drawn = new Map(); // rows already made
   chosen.addEventListener("change", () => { model.set("selected", chosen.value); model.save_changes(); draw(); });
   const root = element("section", { class: "rb rb-stepper", "aria-label": `${run.title}, step by step` },
     element("h3", {}, run.title), bar.node, status,
     element("div", { class: "rb-panes" }, lanes.node,
-      element("div", { class: "rb-side" }, element("h4", {}, "Calls open now"), stack,
+      element("div", { class: "rb-side" }, element("h4", {}, "Calls open now"), calls,
         element("div", { class: "rb-row" }, element("h4", {}, "State"), element("label", { class: "rb-label" }, "Show ", chosen)), state)));
   el.replaceChildren(root);
   const before = (at) => stops.findLast((stop) => stop < at) ?? -1;
@@ -234,7 +237,8 @@ export async function render({ model, el }) {
     drawLanes(at);
     stack.replaceChildren(...fold.stack.map((call) =>
       element("li", { class: `rb-${SLUGS[call.lane]}` }, element("span", { class: "rb-what" }, call.name))));
-    if (!fold.stack.length) stack.append(element("li", { class: "rb-dim" }, "none"));
+    if (!fold.stack.length) stack.append(element("li", { class: "rb-dim rb-none" }, "none"));
+    calls.scrollTop = calls.scrollHeight;
     drawState(since);
     root.dataset.cursor = at;
   }
@@ -300,6 +304,8 @@ export async function render({ model, el }) {
     }
     state.replaceChildren(...shown.map((name) => drawObject(name, fold.objects.get(name), since, Boolean(wanted) && wanted !== "*")));
     if (!shown.length) state.append(element("p", { class: "rb-dim" }, wanted && wanted !== "*" ? "It does not exist at this event." : "No field has changed yet."));
+    const lit = state.querySelector(".rb-lit");
+    state.scrollTop = lit ? lit.offsetTop - state.clientHeight / 3 : 0;
   }
 
   const fromOutside = () => { by = model.get("by"); stops = stopsOf(run, by); draw(); };
