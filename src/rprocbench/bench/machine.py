@@ -15,7 +15,11 @@ from rprocbench.designs import Design
 from rprocbench.emulator.machine import CortexM4
 from rprocbench.kernel.remoteproc import Host, Rproc
 from rprocbench.kernel.remoteproc_sysfs import state_store
-from rprocbench.kernel.rpmsg_char import RpmsgEptdev, rpmsg_eptdev_read_iter, rpmsg_eptdev_write_iter
+from rprocbench.kernel.rpmsg_char import (
+    RpmsgEptdev,
+    rpmsg_eptdev_read_iter,
+    rpmsg_eptdev_write_iter,
+)
 from rprocbench.kernel.stm32_rproc import stm32_rproc_probe, stm32_rproc_remove, stm32_rproc_wdg
 from rprocbench.kernel.virtproc import VirtprocInfo
 from rprocbench.soc.board import Board, Soc
@@ -34,7 +38,7 @@ class Machine:
     `files` is /lib/firmware. Without `engine` no code of the M4 runs, and nobody answers for it.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all that makes one machine differ from another
         self,
         board: Board,
         design: Design,
@@ -110,8 +114,9 @@ class Machine:
         return [c.drvdata for c in channels if isinstance(c.drvdata, RpmsgEptdev)]
 
     def wait_for_channel(self, timeout_ms: int = ANNOUNCE_MS) -> RpmsgEptdev | None:
-        """The first /dev/rpmsgN, once the firmware has announced its endpoint; None if it never does."""
+        """The first /dev/rpmsgN, once the firmware has announced its endpoint, or None."""
         if not self.buses:
+            self.settle()
             return None
         self.wait(lambda: bool(self.devices), timeout_ms)
         self.settle()

@@ -16,6 +16,7 @@ from rprocbench.base.trace import Changed, Entered, Failed, Lane, Logged, Messag
 from rprocbench.base.tracefile import decode_trace, encode_event
 from rprocbench.formats.signed_image import MAGIC
 from rprocbench.formats.vring import RPMSG_NS_ADDR
+from rprocbench.kernel.remoteproc import RprocState
 
 from .cause import Cause, cause_of
 
@@ -42,12 +43,22 @@ class Recording:
 
     @property
     def verdict(self) -> str:
-        """`running` if Linux ever saw the remote processor run, else `refused`."""
-        ran = any(
-            isinstance(e, Changed) and e.field == "state" and e.after == "RUNNING"
-            for e in self.trace
-        )
-        return "running" if ran else "refused"
+        """How it went: `running`, `unseen` or `refused`.
+
+        - `running`: Linux ever said that the remote processor runs, or was attached to it;
+        - `unseen`: it never did, and at the end says OFFLINE, while the M4 runs;
+        - `refused`: anything else.
+        """
+        states, m4_runs = ["OFFLINE"], False
+        for event in self.trace:
+            match event:
+                case Changed(field="state", after=str(state)) if state in RprocState.__members__:
+                    states.append(state)
+                case Changed(owner="MCU", field="running"):
+                    m4_runs = event.after is True
+        if "RUNNING" in states or "ATTACHED" in states:
+            return "running"
+        return "unseen" if m4_runs and states[-1] == "OFFLINE" else "refused"
 
     @property
     def signed(self) -> bool:

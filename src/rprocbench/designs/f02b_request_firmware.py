@@ -287,8 +287,8 @@ SEED_REQUEST_FW = Design(
     title="Two requests in a row: from the file system, then from the TEE",
     date="2024-01-31",
     thread=Cite("lore", "152d982d"),
-    why="The core asks the TEE for the firmware right after request_firmware, in boot and recovery; "
-    "the TEE path then looks like the ELF path: no flag, no cached mapping.",
+    why="The core asks the TEE for the firmware right after request_firmware, in boot and "
+    "recovery; the TEE path then looks like the ELF path: no flag, no cached mapping.",
     signed=True,
     patches=(
         rproc_alloc, rproc_boot, rproc_boot_recovery, tee_rproc_request_firmware,

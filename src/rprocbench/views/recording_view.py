@@ -17,6 +17,13 @@ from .walk import walk
 from .wording import clean
 
 
+HEADLINES = {
+    "refused": "REFUSED",
+    "running": "RAN, THEN FAILED",
+    "unseen": "UNSEEN, for the M4 runs while Linux calls it offline",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class RecordingView:
     """The description of the view. `verdict` is for people; the first word of it says it all."""
@@ -43,8 +50,7 @@ def verdict_of(recording: Recording) -> str:
             if recording.signed
             else "RUNNING: loaded and started; then shut down in good order."
         )
-    verdict = "REFUSED" if recording.verdict == "refused" else "RAN, THEN FAILED"
-    return f"{verdict}: {recording.cause_text}."
+    return f"{HEADLINES[recording.verdict]}: {recording.cause_text}."
 
 
 def message_text(message: Message) -> str:
