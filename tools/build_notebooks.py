@@ -4,8 +4,8 @@
     python tools/build_notebooks.py [--check] [NAME ...]
 
 The result is the same bytes on every build: cell ids come from the name, the metadata is fixed, the
-live views are left out (their static pictures stay). `--check` writes nothing and exits with 1 where
-a committed notebook differs from what its source gives now.
+live views are left out (their static pictures stay). `--check` writes nothing and exits with 1
+where a committed notebook differs from what its source gives now.
 """
 
 import argparse
@@ -75,15 +75,15 @@ def main() -> int:
         text = build(source)
         old = target.read_text(encoding="utf-8") if target.exists() else ""
         if text == old:
-            print(f"{target.name}: as committed")  # noqa: T201
+            print(f"{target.name}: as committed")
         elif args.check:
             stale += 1
             diff = difflib.unified_diff(old.splitlines(), text.splitlines(), lineterm="", n=1)
             shown = "\n".join(line[:200] for line in list(diff)[:40])
-            print(f"{target.name}: differs from its source\n{shown}")  # noqa: T201
+            print(f"{target.name}: differs from its source\n{shown}")
         else:
             target.write_text(text, encoding="utf-8")
-            print(f"{target.name}: written")  # noqa: T201
+            print(f"{target.name}: written")
     return 1 if stale else 0
 
 

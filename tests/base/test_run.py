@@ -138,7 +138,10 @@ def test_a_poke_changes_a_shared_buffer_at_its_place() -> None:
 
 def test_errors_say_everything_and_survive_pickling() -> None:
     error = ModelledError(
-        Errno.EINVAL, "tlv_len too big", span=Span("image", 8, 12), cite=Cite("optee_os", "ta/x.c", "f")
+        Errno.EINVAL,
+        "tlv_len too big",
+        span=Span("image", 8, 12),
+        cite=Cite("optee_os", "ta/x.c", "f"),
     )
     assert str(error) == "EINVAL: tlv_len too big at image[0x8:0xc] [optee_os:ta/x.c#f]"
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301  our own bytes

@@ -11,8 +11,25 @@ from hypothesis import strategies as st
 from rprocbench.base.errors import Cite, InputError, Span
 from rprocbench.base.state import MemoryImage, State, check, fold
 from rprocbench.base.trace import (
-    EVENTS, Changed, Created, Entered, Event, Failed, Fetched, Filled, Gone, Lane, Left, Logged,
-    Message, Ran, Signalled, Unwound, Wrote, freeze, lanes,
+    EVENTS,
+    Changed,
+    Created,
+    Entered,
+    Event,
+    Failed,
+    Fetched,
+    Filled,
+    Gone,
+    Lane,
+    Left,
+    Logged,
+    Message,
+    Ran,
+    Signalled,
+    Unwound,
+    Wrote,
+    freeze,
+    lanes,
 )  # fmt: skip
 from rprocbench.base.tracefile import decode_trace, encode_event
 

@@ -58,8 +58,8 @@ def test_the_firmware_runs_and_echoes_and_says_so_in_its_log() -> None:
 
 def test_v22_goes_through_the_steps_of_the_series_in_their_order() -> None:
     assert words(good()) == (
-        "request_fw iommu prepare LOAD GET handle_resources carveouts LOAD GET prepare_subdev START "
-        "start_subdev mailbox-shutdown STOP plat_release unprepare iommu-off RELEASE"
+        "request_fw iommu prepare LOAD GET handle_resources carveouts LOAD GET prepare_subdev "
+        "START start_subdev mailbox-shutdown STOP plat_release unprepare iommu-off RELEASE"
     )
 
 
@@ -143,11 +143,13 @@ def test_a_failing_start_unwinds_label_by_label_and_leaves_nothing_behind() -> N
 
 
 def assert_nothing_stays(boot: Recording, *, but_carveouts: bool = False) -> None:
-    """After the driver is gone: no object of Linux but the module's own, memories cleared, M4 off."""
+    """After the driver is gone: no object of Linux but the module's, memories clear, M4 off."""
     state = boot.state_at(len(boot.trace) - 1)
     assert {"MCU", "IPCC", "syscon", "OP-TEE", "remoteproc PTA"} <= set(state.objects)
     assert state.objects["MCU"]["running"] is False
-    ours = {name for name in state.objects if name.startswith(("carveout", "vring", "trace", "shm"))}
+    ours = {
+        name for name in state.objects if name.startswith(("carveout", "vring", "trace", "shm"))
+    }
     assert {name.split()[0] for name in ours} == ({"carveout"} if but_carveouts else set())
     assert {"remoteproc0", "stm32_rproc", "cached_table", "tee context"} & set(state.objects) <= {
         "remoteproc0"
@@ -206,7 +208,7 @@ def test_runs_are_equal_across_processes_and_hash_seeds() -> None:
         json.dumps([encode_event(event) for event in good().trace]).encode()
     ).hexdigest()
     for seed in ("0", "1", "4242"):
-        there = subprocess.run(  # noqa: S603  our own interpreter
+        there = subprocess.run(
             [sys.executable, "-c", DIGEST], env=os.environ | {"PYTHONHASHSEED": seed},
             capture_output=True, text=True, check=True,
         )  # fmt: skip

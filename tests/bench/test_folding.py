@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Folding a trace rebuilds the first and the last state of every modelled object, whatever fails."""
+"""Folding a trace rebuilds the first and last state of every object, whatever fails."""
 
 from functools import cache
 from typing import Any

@@ -28,7 +28,7 @@ def unmarked(original: list[str], copy: list[str], mark: str) -> list[str]:
     """
 
     def code(line: str) -> str:
-        return line.split(f"  # [{mark}]")[0].rstrip()
+        return line.split(f"  # [{mark}]", maxsplit=1)[0].rstrip()
 
     wrong = []
     matcher = SequenceMatcher(None, original, [code(line) for line in copy], autojunk=False)

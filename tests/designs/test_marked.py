@@ -40,9 +40,11 @@ def originals() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
     for module in pkgutil.iter_modules(room.__path__):
         loaded = importlib.import_module(f"{room.__name__}.{module.name}")
-        for name, value in vars(loaded).items():
-            if hasattr(value, "cite") and value.__module__ == loaded.__name__:
-                found[name] = value
+        found |= {
+            name: value
+            for name, value in vars(loaded).items()
+            if hasattr(value, "cite") and value.__module__ == loaded.__name__
+        }
     return found
 
 

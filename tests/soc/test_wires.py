@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reset, hold-boot and the mailbox, as the reference manual has them."""
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +10,9 @@ from rprocbench.base.trace import Lane
 from rprocbench.soc.board import Soc
 from rprocbench.soc.ipcc import Ipcc
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2 as BOARD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Toy:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Codes, places in bytes, sources, and the one family of errors that rprocbench raises on purpose."""
+"""Codes, places in bytes, sources, and the errors that rprocbench raises on purpose."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -174,7 +174,7 @@ class ModelledError(RprocError):
     code: Errno | TeeResult
 
 
-class Crash(RprocError):
+class Crash(RprocError):  # noqa: N818  it is no error that anybody reports
     """The modelled system has no defined result here: it would corrupt memory, oops or lock up.
 
     Nothing unwinds after it, as nothing would.

@@ -25,9 +25,7 @@ def read_file(path: Path, limit: int = MAX_IMAGE, *, empty: bool = False) -> byt
         raise InputError(InputCode.IS_A_DIRECTORY, f"{str(path)!r} is a directory") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise InputError(
-            InputCode.NOT_READABLE, f"{str(path)!r} cannot be read: {why}"
-        ) from None
+        raise InputError(InputCode.NOT_READABLE, f"{str(path)!r} cannot be read: {why}") from None
     if len(data) > limit:
         raise InputError(InputCode.TOO_LARGE, f"{str(path)!r} has more than {limit} bytes")
     if not data and not empty:

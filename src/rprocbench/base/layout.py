@@ -80,7 +80,7 @@ class Record:
 
     def __init__(self, **values: Any) -> None:
         if unknown := values.keys() - self.FIELDS.keys():
-            raise TypeError(f"{type(self).__name__} has no field {sorted(unknown)[0]!r}")
+            raise TypeError(f"{type(self).__name__} has no field {min(unknown)!r}")
         for name, field in self.FIELDS.items():
             vars(self)[name] = values.get(name, bytes(field.size) if field.format[-1] == "s" else 0)
         vars(self)["_at"] = ("", 0)

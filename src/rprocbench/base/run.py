@@ -9,8 +9,20 @@ from functools import partial, wraps
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from .errors import Cite, Errno, ModelledError, RprocError, TeeResult
-from .trace import Changed, Created, Entered, Event, Failed, Gone, Lane, Left, Logged, Unwound
-from .trace import Trace, freeze
+from .trace import (
+    Changed,
+    Created,
+    Entered,
+    Event,
+    Failed,
+    Gone,
+    Lane,
+    Left,
+    Logged,
+    Trace,
+    Unwound,
+    freeze,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 MIRRORED: dict[str, list[Cite]] = {}
@@ -20,7 +32,7 @@ class Modelled(Protocol):
     """Anything a modelled function works on: it knows its run."""
 
     @property
-    def run(self) -> "Run": ...  # noqa: D102  the class says it
+    def run(self) -> "Run": ...
 
 
 Disturbance = Callable[[Modelled], None]
@@ -129,8 +141,8 @@ def mirrors(source: str) -> Callable[[F], F]:
             with subject.run.step(cite, subject):
                 return fn(subject, *args, **kwargs)
 
-        cast(Any, step).cite = cite
-        return cast(F, step)
+        cast("Any", step).cite = cite
+        return cast("F", step)
 
     return decorate
 
@@ -161,9 +173,9 @@ class Unwind(ExitStack):
 class Watched:
     """A modelled struct: assign to its fields as the C does, and the trace listens.
 
-    A subclass is a dataclass with a `run`; its `__post_init__` calls `self.watch(name)`. Fields that
-    start with an underscore, and those in `UNWATCHED`, are not part of its state. Containers are
-    replaced, never changed in place (`self.carveouts += (entry,)`), or nobody would hear of it.
+    A subclass is a dataclass with a `run`; its `__post_init__` calls `self.watch(name)`. Fields
+    that start with an underscore, and those in `UNWATCHED`, are not part of its state. Containers
+    are replaced, never changed in place (`self.carveouts += (entry,)`), or nobody would hear.
     """
 
     LANE: ClassVar[Lane] = Lane.LINUX
@@ -203,4 +215,3 @@ def tolerate(undo: Callable[..., object], *args: object) -> None:
     """Call `undo`, ignoring the error it reports, as C does when it drops a return value."""
     with suppress(ModelledError):
         undo(*args)
-

@@ -5,7 +5,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .trace import (
-    Changed, Created, Entered, Event, Failed, Filled, Gone, Left, Trace, Unwound, Value, Wrote,
+    Changed,
+    Created,
+    Entered,
+    Event,
+    Failed,
+    Filled,
+    Gone,
+    Left,
+    Trace,
+    Unwound,
+    Value,
+    Wrote,
 )  # fmt: skip
 
 PAGE = 4096
@@ -56,7 +67,7 @@ class State:
     kinds: dict[str, str] = field(default_factory=dict)
     memories: dict[str, MemoryImage] = field(default_factory=dict)
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:  # noqa: C901  one case per kind of event
         """Take one more event into account.
 
         Raises `ValueError` or `KeyError` where the trace contradicts itself.
@@ -68,7 +79,7 @@ class State:
                 if event.kind == "Ram":
                     size, fill = self.objects[owner]["size"], self.objects[owner]["fill"]
                     if not isinstance(size, int) or not isinstance(fill, int):
-                        raise ValueError(f"{owner} has no size")  # noqa: TRY004  a bad trace
+                        raise ValueError(f"{owner} has no size")
                     self.memories[owner] = MemoryImage(size, fill)
             case Changed(owner=owner):
                 if self.objects[owner].get(event.field) != event.before:

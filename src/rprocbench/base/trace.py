@@ -191,7 +191,7 @@ EVENTS: dict[str, type[Event]] = {
 }  # fmt: skip
 
 
-def freeze(value: Any) -> Value:
+def freeze(value: Any) -> Value:  # noqa: C901, PLR0911  one case per kind of value
     """`value` as a frozen value that an event may hold.
 
     Enum members become their names, records their bytes, functions and watched objects their names,
@@ -220,7 +220,7 @@ def freeze(value: Any) -> Value:
     raise TypeError(f"a {type(value).__name__} cannot enter a trace")
 
 
-def lanes(trace: Trace) -> list[Lane]:
+def lanes(trace: Trace) -> list[Lane]:  # noqa: C901  one case per kind of event
     """The world each event belongs to, one per event.
 
     A call belongs to the world whose source it mirrors; what happens inside belongs to it as well,

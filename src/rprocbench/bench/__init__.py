@@ -33,9 +33,7 @@ class Bench:
     generation: str = "HEAD"
     engine: bool = True
 
-    def machine(
-        self, image: bytes, script: Mapping[At, Disturbance] | None = None
-    ) -> Machine:
+    def machine(self, image: bytes, script: Mapping[At, Disturbance] | None = None) -> Machine:
         """The machine with power on, `image` among its firmware files, and nothing done yet."""
         return Machine(
             self.board, self.design, self.key, {FIRMWARE: image}, script,

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from rprocbench.base.errors import RprocError
+from rprocbench.cli import boot, demo, designs, inspect, lab, sign
 
-from rprocbench.cli import boot, demo, inspect, lab, sign
-
-VERBS = (demo, boot, inspect, sign, lab)
+VERBS = (demo, boot, designs, inspect, sign, lab)
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,10 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.run(args)
         sys.stdout.flush()
     except RprocError as error:
-        print(f"rprocbench: {error}", file=sys.stderr)  # noqa: T201  this is the terminal
+        print(f"rprocbench: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("rprocbench: stopped", file=sys.stderr)  # noqa: T201
+        print("rprocbench: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
         # The reader (`| head`) has gone; Python would complain once more while it exits.

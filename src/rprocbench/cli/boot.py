@@ -21,17 +21,23 @@ def add_to(verbs: Any) -> None:
     """The grammar of the verb."""
     parser = verbs.add_parser(
         "boot", help="boot an image and tell what happened",
-        description="Boot an image, say hello to it, shut it down. Exit status 0 if it ran, else 1.",
+        description="Boot an image, say hello, shut it down. Exit status 0 if it ran, else 1.",
     )  # fmt: skip
-    parser.add_argument("image", type=Path, metavar="IMAGE", help="signed image, or ELF for mainline")
+    parser.add_argument(
+        "image", type=Path, metavar="IMAGE", help="signed image, or ELF for mainline"
+    )
     parser.add_argument("--design", default="v22", metavar="D", help="default: v22")
     parser.add_argument("--board", default="stm32mp157c-dk2", metavar="B")
     parser.add_argument("--key", type=Path, metavar="P.pem", help="the key built into OP-TEE; "
                         "default: the demonstration's")  # fmt: skip
     parser.add_argument("--fault", action="append", default=[], metavar="FUNCTION[#NTH]=CODE",
-                        help="let a call fail, say rproc_tee_start=EIO or remoteproc_load_fw=SECURITY")  # fmt: skip
-    parser.add_argument("--say", action="append", metavar="TEXT", help="what to send; default: hello")
-    parser.add_argument("--anyway", action="store_true", help="boot even what is no firmware at all")
+                        help="let a call fail, say rproc_tee_start=EIO")  # fmt: skip
+    parser.add_argument(
+        "--say", action="append", metavar="TEXT", help="what to send; default: hello"
+    )
+    parser.add_argument(
+        "--anyway", action="store_true", help="boot even what is no firmware at all"
+    )
     parser.add_argument("--trace", type=Path, metavar="F.json", help="save the run")
     add_output(parser)
     parser.set_defaults(run=run, parser=parser)
@@ -117,7 +123,8 @@ def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Distur
         parser.error(f"--fault {text!r}: {problem.why}")
     if at.function not in MIRRORED:
         near = difflib.get_close_matches(at.function, MIRRORED, 3)
-        parser.error(f"no function {at.function!r} to fail" + (f"; near: {', '.join(near)}" if near else ""))  # fmt: skip
+        more = f"; near: {', '.join(near)}" if near else ""
+        parser.error(f"no function {at.function!r} to fail{more}")
     secure = all(cite.tree == "optee_os" for cite in MIRRORED[at.function])
     if secure and not isinstance(error, TeeResult):
         parser.error(f"{at.function} runs in OP-TEE: it fails with a TEE result, not with {code}")

@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> int:
         }))  # fmt: skip
         return 0
     out(f"{args.image}: {described.kind}, {len(data)} bytes")
-    lines = [f"{leaf.span.start:08x}  {len(leaf.span):>7}  {leaf.path}" for leaf in described.leaves]
+    lines = [
+        f"{leaf.span.start:08x}  {len(leaf.span):>7}  {leaf.path}" for leaf in described.leaves
+    ]
     column = min(max(map(len, lines)), 72)
     for leaf, line in zip(described.leaves, lines, strict=True):
         out(f"{line:<{column}}  {value_text(leaf):<20}  {leaf.doc}".rstrip())

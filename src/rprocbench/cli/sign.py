@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`rprocbench sign` and `rprocbench keygen`: a drop-in for OP-TEE's signing script, and keys for it."""
+"""`rprocbench sign`, a drop-in for OP-TEE's signing script, and `keygen`, which makes its keys."""
 
 import argparse
 import getpass
@@ -51,7 +51,7 @@ def add_to(verbs: Any) -> None:
 
 
 def add_passphrase(parser: argparse.ArgumentParser) -> None:
-    """The ways to give a passphrase; only the first, the script's own, shows in the process list."""
+    """The ways to give a passphrase; the first, the script's own, shows in the process list."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--key_pwd", metavar="P", help="passphrase (shows in the process list)")
     group.add_argument("--key_pwd_file", type=Path, metavar="F", help="its first line is it")
@@ -71,7 +71,7 @@ def passphrase(args: argparse.Namespace) -> str | None:
 
 
 def load_key(path: Path, args: argparse.Namespace) -> "PrivateKey":
-    """The private key in the file `path`; asks for its passphrase where one is needed and nobody gave it."""
+    """The private key in `path`; asks for its passphrase where one is needed and none was given."""
     from rprocbench.formats.keys import load_private_key
 
     pem, given = read_file(path), passphrase(args)

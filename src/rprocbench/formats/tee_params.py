@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What crosses the border between the worlds: parameters, UUIDs, command numbers, calls, results."""
+"""What crosses the border between the worlds: parameters, UUIDs, commands, calls, results."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum

@@ -18,7 +18,7 @@ SLICE_MS = 1
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board as data. Addresses and sizes in bytes; both worlds have a device tree of their own."""
+    """A board as data. Addresses and sizes in bytes; each world has a device tree of its own."""
 
     name: str
     node: str
@@ -59,7 +59,7 @@ class Soc:
         self._dma_next = self.board.dma_pool.pa
 
     def dma_alloc(self, size: int) -> Pa | None:
-        """Zeroed coherent memory from the pool, aligned to its size (at most 1 MiB); None when full.
+        """Zeroed memory from the pool, aligned to its size (1 MiB at most); None when it is full.
 
         Each block is a `Ram` of its own, so that it lives as long as the carveout that holds it.
         """

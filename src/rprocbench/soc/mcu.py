@@ -15,7 +15,7 @@ class Core(Protocol):
     """
 
     @property
-    def cycles(self) -> int: ...  # noqa: D102  the class says it
+    def cycles(self) -> int: ...
 
     def reset(self) -> None:
         """Fetch stack pointer and entry from the vector table at device address 0."""
@@ -32,10 +32,10 @@ class Core(Protocol):
 
 @dataclass
 class Mcu(Watched):
-    """BOOT_MCU (hold-boot) and MCU reset of the STM32MP15 (RM0436, RCC_MP_GCR and RCC_MP_GRSTCSETR).
+    """BOOT_MCU (hold-boot) and MCU reset of the STM32MP15 (RM0436: RCC_MP_GCR, RCC_MP_GRSTCSETR).
 
-    The core starts when BOOT_MCU is set while it waits in reset. Clearing the bit lets a running core
-    run on; it only decides what happens after the next reset.
+    The core starts when BOOT_MCU is set while it waits in reset. Clearing the bit lets a running
+    core run on; it only decides what happens after the next reset.
     """
 
     LANE: ClassVar[Lane] = Lane.HARDWARE

@@ -95,7 +95,7 @@ class Ram(Watched):
 
     @property
     def buffer(self) -> mmap.mmap:
-        """The storage itself, for an engine that maps it. What it writes shows at `note_changes`."""
+        """The storage itself, for an engine to map. What it writes shows at `note_changes`."""
         return self._store
 
     def read(self, offset: int, size: int) -> bytes:
@@ -131,13 +131,15 @@ class Ram(Watched):
 class AddressSpace(Generic[Address]):
     """What one world sees: which byte of which memory lies at an address."""
 
-    def __init__(self, lane: Lane, mappings: tuple[Mapping[Address], ...], rams: dict[str, Ram]):
+    def __init__(
+        self, lane: Lane, mappings: tuple[Mapping[Address], ...], rams: dict[str, Ram]
+    ) -> None:
         self.lane = lane
         self.mappings: list[Mapping[Address]] = list(mappings)
         self.rams = rams
 
     def locate(self, address: Address, size: int) -> tuple[Ram, int] | None:
-        """The memory and offset of `[address, address + size)`, or None unless one mapping has all."""
+        """The memory and offset of `[address, address + size)`; None unless one mapping has all."""
         for mapping in self.mappings:
             at = address - mapping.base
             if at >= 0 and at + size <= mapping.size:
