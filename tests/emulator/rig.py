@@ -17,7 +17,6 @@ from .thumb import thumb
 
 CODE, MAIL, STACK = Da(0x1000_0000), Da(0x1002_0000), 0x1004_0000
 EXCEPTIONS = 16 + 150
-FAULT = 3
 STOP = "b ."
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Memory, reset, cutting time into pieces, and going back."""
 
+import random
+
 import pytest
 
 from rprocbench.base.state import fold
@@ -86,6 +88,20 @@ def test_a_hook_counts_as_unicorn_does() -> None:
     assert native.core.engine.is_native
     assert outcome(hooked) == outcome(native)
     assert hooked.soc.run.trace == native.soc.run.trace
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_garbage_runs_or_locks_up_but_never_breaks_the_emulator(seed: int) -> None:
+    garbage = random.Random(seed).randbytes(800)  # noqa: S311  repeatable is what it must be
+    ends = []
+    for step, native in ((2000, True), (3, True), (2000, False)):
+        it = rig("nop", native_meter=native)
+        it.soc.m4.write(CODE, garbage)
+        it.start()
+        while it.core.cycles < 2000 and it.core.run_until(min(it.core.cycles + step, 2000)):
+            pass
+        ends.append((outcome(it), it.console()))
+    assert ends[0] == ends[1] == ends[2]
 
 
 def test_an_it_block_is_not_cut() -> None:
