@@ -3,7 +3,7 @@
 // Everything shown is set as text, never as markup.
 
 const SLUGS = ["linux", "optee", "m4", "hardware"];
-const AROUND = 12; // rows shown before and after the current one
+const AROUND = 10; // rows shown before and after the current one
 
 function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
@@ -238,9 +238,19 @@ export async function render({ model, el }) {
     stack.replaceChildren(...fold.stack.map((call) =>
       element("li", { class: `rb-${SLUGS[call.lane]}` }, element("span", { class: "rb-what" }, call.name))));
     if (!fold.stack.length) stack.append(element("li", { class: "rb-dim rb-none" }, "none"));
-    calls.scrollTop = calls.scrollHeight;
     drawState(since);
     root.dataset.cursor = at;
+    scroll();
+  }
+
+  // All reading before all writing: each change of mind costs a layout.
+  function scroll() {
+    const now = lanes.body.querySelector(".rb-now"), lit = state.querySelector(".rb-lit");
+    const places = [
+      [lanes.node, now ? now.offsetTop - (lanes.node.clientHeight - now.offsetHeight) / 2 : 0],
+      [state, lit ? lit.offsetTop - state.clientHeight / 3 : 0], [calls, calls.scrollHeight],
+    ];
+    for (const [node, top] of places) node.scrollTop = top;
   }
 
   // The event; or in a story, at the end of a row, all that the row sums up.
@@ -280,8 +290,6 @@ export async function render({ model, el }) {
     const current = now < 0 ? null : drawn.get(rows[now]);
     current?.classList.add("rb-now");
     current?.setAttribute("aria-current", "step");
-    const middle = current ? current.offsetTop - (lanes.node.clientHeight - current.offsetHeight) / 2 : 0;
-    lanes.node.scrollTop = middle;
   }
 
   function drawState(since) {
@@ -304,8 +312,6 @@ export async function render({ model, el }) {
     }
     state.replaceChildren(...shown.map((name) => drawObject(name, fold.objects.get(name), since, Boolean(wanted) && wanted !== "*")));
     if (!shown.length) state.append(element("p", { class: "rb-dim" }, wanted && wanted !== "*" ? "It does not exist at this event." : "No field has changed yet."));
-    const lit = state.querySelector(".rb-lit");
-    state.scrollTop = lit ? lit.offsetTop - state.clientHeight / 3 : 0;
   }
 
   const fromOutside = () => { by = model.get("by"); stops = stopsOf(run, by); draw(); };
