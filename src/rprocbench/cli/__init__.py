@@ -10,6 +10,8 @@ from typing import NoReturn
 from rprocbench.base.errors import RprocError
 from rprocbench.cli import boot, demo, designs, inspect, lab, sign
 
+from .output import inert, warn
+
 VERBS = (demo, boot, designs, inspect, sign, lab)
 
 
@@ -17,7 +19,7 @@ class Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line, and where to read on is in it."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, inert(f"{self.prog}: {message} (see {self.prog} --help)") + "\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -39,10 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         status: int = args.run(args)
         sys.stdout.flush()
     except RprocError as error:
-        print(f"rprocbench: {error}", file=sys.stderr)
+        warn(str(error))
         return 1
     except KeyboardInterrupt:
-        print("rprocbench: stopped", file=sys.stderr)
+        warn("stopped")
         return 130
     except BrokenPipeError:
         # The reader (`| head`) has gone; Python would complain once more while it exits.

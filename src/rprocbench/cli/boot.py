@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rprocbench.base.errors import InputCode, InputError, parse_code
 from rprocbench.base.files import read_file, write_file
 
-from .output import as_json, out, warn
+from .output import as_json, out, out_as_drawn, warn
 
 if TYPE_CHECKING:
     from rprocbench.base.run import At, Disturbance
@@ -139,7 +139,7 @@ def tell(recordings: "list[Recording]", args: argparse.Namespace, title: str) ->
         out(as_json({"boots": [as_data(recording) for recording in recordings]}))
         return
     for recording in recordings:
-        out(as_text(recording, full=args.full))
+        out_as_drawn(as_text(recording, full=args.full))
 
 
 def as_data(recording: "Recording") -> dict[str, Any]:

@@ -8,16 +8,33 @@ import sys
 from typing import Any
 
 
+def inert(text: str) -> str:
+    """`text` with every character that could steer a terminal as an escape; newlines stay.
+
+    Names come from images and from other people's disks.
+    """
+    return "".join(
+        c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def out(text: str) -> None:
-    """Print a result. A character that the terminal cannot show becomes an escape."""
+    """Print a result."""
+    out_as_drawn(inert(text))
+
+
+def out_as_drawn(text: str) -> None:
+    """Print what a view has drawn: inert already, and perhaps in colour.
+
+    A character that the terminal's encoding lacks becomes an escape.
+    """
     encoding = sys.stdout.encoding or "utf-8"
-    shown = text.encode(encoding, "backslashreplace").decode(encoding)
-    sys.stdout.write(shown + "\n")
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def warn(text: str) -> None:
     """Print a remark, on one line."""
-    line = text.replace("\n", " ")
+    line = inert(text.replace("\n", " "))
     sys.stderr.write(f"rprocbench: {line}\n")
 
 

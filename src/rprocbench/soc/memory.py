@@ -121,9 +121,10 @@ class Ram(Watched):
         for at in range(0, self.size, PAGE):
             now = self._store[at : at + PAGE]
             if now != self._shadow[at : at + PAGE]:
-                old = self._shadow[at : at + PAGE]
-                changed = [i for i, byte in enumerate(now) if byte != old[i]]
-                first, last = changed[0], changed[-1] + 1
+                before = int.from_bytes(self._shadow[at : at + PAGE], "little")
+                changed = int.from_bytes(now, "little") ^ before
+                first = ((changed & -changed).bit_length() - 1) // 8
+                last = (changed.bit_length() + 7) // 8
                 self._shadow[at : at + PAGE] = now
                 self.run.record(Wrote(lane, self.label, at + first, now[first:last]))
 
