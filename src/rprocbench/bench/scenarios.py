@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a user does with a machine, by name: each from power-on, whatever is refused on the way.
 
-A user's shell prints an error and goes on; so does a scenario. The error is in the trace. A crash of
-the model ends a scenario, as it would end the user's session.
+A user's shell prints an error and goes on; so does a scenario. The error is in the trace. A crash
+of the model ends a scenario, as it would end the user's session.
 """
 
 from collections.abc import Callable

@@ -258,8 +258,8 @@ SEED_EXT_BOOT = Design(
         "No error after boot stops the M4 or unloads it; table_ptr keeps pointing to the mapping.",
         (
             "A crash of an OFFLINE processor is ignored, so recovery never begins. It could not "
-            "work: without a load op the core installs those for ELF, which take the container "
-            "for an ELF."
+            "work: without a load op the core installs those for ELF, which take the container for "
+            "an ELF; nothing sends LOAD, and the TA refuses START."
         ),
         (
             "An attach asks the TA for the table, which knows nothing of what a boot loader has "

@@ -246,7 +246,7 @@ def stm32_rproc_probe(host: Host) -> Rproc:
         interface = tee_rproc_register(host, STM32_MP1_M4_PROC_ID)  # [seed-request-fw]
         unwind.label("free_tee", tee_rproc_unregister, interface)  # [seed-request-fw]
         rproc = rproc_alloc(host, host.soc.board.node, st_rproc_tee_ops)  # [seed-request-fw]
-        ipcc = stm32_ipcc_probe(host.soc)  # [seed-request-fw] next line: for its length
+        ipcc = stm32_ipcc_probe(host.soc)  # [seed-request-fw]
         rproc.priv = Stm32Rproc(host.run, host.soc, ipcc)  # [seed-request-fw]
         rproc.tee_interface = interface  # [seed-request-fw]
         interface.rproc = rproc  # [seed-request-fw]
