@@ -183,6 +183,6 @@ def as_text(recording: "Recording", *, full: bool) -> str:
 
 def page(recordings: "list[Recording]", title: str) -> str:
     """All boots as one offline page."""
-    from rprocbench.views.recording_view import recording_page
+    from rprocbench.views.recording_page import recording_page
 
     return recording_page(recordings, title)

@@ -1,21 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A finished run as a whole: how it ended and why, its lanes, its messages, the firmware's log."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rprocbench.base.trace import Message
 from rprocbench.bench import Recording
 
 from . import render, timeline_html, timeline_text  # noqa: F401  they draw the lanes
 from .markup import tag
-from .report import Section, html_report
 from .terminal import Terminal
 from .timeline import Detail, Timeline, timeline
-from .timeline_text import wrap
-from .walk import walk
 from .wording import clean
-
 
 HEADLINES = {
     "refused": "REFUSED",
@@ -26,14 +21,17 @@ HEADLINES = {
 
 @dataclass(frozen=True, slots=True)
 class RecordingView:
-    """The description of the view. `verdict` is for people; the first word of it says it all."""
+    """The description of the view; the lanes carry the verdict, whose first word says it all."""
 
-    title: str
-    verdict: str
-    is_well: bool
     lanes: Timeline
     messages: tuple[str, ...]
     log: tuple[str, ...]
+
+    @property
+    def lists(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """What stands below the lanes: headings, and the lines below each."""
+        both = (("Messages", self.messages), ("Firmware's log", self.log))
+        return tuple((heading, lines) for heading, lines in both if lines)
 
 
 def title_of(recording: Recording) -> str:
@@ -42,15 +40,16 @@ def title_of(recording: Recording) -> str:
 
 
 def verdict_of(recording: Recording) -> str:
-    """How the run ended, in one sentence."""
-    cause = recording.cause
-    if cause is None:
-        return (
-            "RUNNING: authenticated, loaded, started; then shut down in good order."
-            if recording.signed
-            else "RUNNING: loaded and started; then shut down in good order."
-        )
-    return f"{HEADLINES[recording.verdict]}: {recording.cause_text}."
+    """How the run ended, in one sentence, or two."""
+    headline = HEADLINES[recording.verdict]
+    if recording.cause:
+        return f"{headline}: {recording.cause_text}."
+    if recording.verdict != "running":
+        return f"{headline}."
+    who = "OP-TEE authenticated, loaded and started it" if recording.signed else "Linux loaded it"
+    last = recording.state_at(len(recording.trace) - 1).objects.get("MCU", {})
+    after = "" if last.get("running") else " It was shut down in good order."
+    return f"RUNNING: {who}.{after}"
 
 
 def message_text(message: Message) -> str:
@@ -62,11 +61,10 @@ def message_text(message: Message) -> str:
 
 def recording_view(recording: Recording, detail: Detail = "story") -> RecordingView:
     """Describe a finished run."""
+    lanes = timeline(recording.trace, detail, title_of(recording))
+    is_well = recording.cause is None and recording.verdict == "running"
     return RecordingView(
-        title=title_of(recording),
-        verdict=verdict_of(recording),
-        is_well=recording.cause is None,
-        lanes=timeline(recording.trace, detail, title_of(recording)),
+        lanes=replace(lanes, verdict=verdict_of(recording), is_well=is_well),
         messages=tuple(map(message_text, recording.messages)),
         log=tuple(recording.trace_buffer.splitlines()),
     )
@@ -74,39 +72,18 @@ def recording_view(recording: Recording, detail: Detail = "story") -> RecordingV
 
 @render.text.register
 def _text(view: RecordingView, terminal: Terminal) -> str:
-    mark, role = ("✓", "ok") if view.is_well else ("✗", "error")
     lines = [render.text(view.lanes, terminal), ""]
-    for heading, rows in (("Messages", view.messages), ("Firmware's log", view.log)):
-        if rows:
-            lines += [terminal.paint(heading, "strong"), *(f"  {clean(row)}" for row in rows), ""]
-    verdict = wrap(f"{mark} {clean(view.verdict)}", terminal.width)
-    lines += [terminal.paint(line, role) for line in verdict]
-    return terminal.finish([*lines, ""])
+    for heading, rows in view.lists:
+        lines += [terminal.paint(heading, "strong"), *(f"  {clean(row)}" for row in rows), ""]
+    return terminal.finish(lines)
 
 
 @render.body.register
 def _body(view: RecordingView) -> str:
-    mark, style = ("✓ ", "rb-verdict") if view.is_well else ("✗ ", "rb-verdict rb-bad")
-    parts = [tag("p", mark, view.verdict, class_=style)]
-    for heading, rows in (("Messages", view.messages), ("Firmware's log", view.log)):
-        if rows:
-            parts += [tag("h4", heading), tag("pre", "\n".join(rows))]
-    body = tag("section", parts, class_="rb rb-recording", aria_label=view.title)
-    return render.body(view.lanes) + body
+    parts = [[tag("h4", heading), tag("pre", "\n".join(rows))] for heading, rows in view.lists]
+    return render.body(view.lanes) + tag("section", parts, class_="rb rb-recording")
 
 
 def recording_text(recording: Recording, terminal: Terminal, *, full: bool = False) -> str:
     """A finished run for a terminal."""
     return render.text(recording_view(recording, "full" if full else "story"), terminal)
-
-
-def recording_page(recordings: Iterable[Recording], title: str) -> str:
-    """Finished runs as one offline page, each with its stepper."""
-    sections = []
-    for recording in recordings:
-        view = recording_view(recording)
-        sections.append(Section(view.title, walk(recording.trace, view.title), view.verdict))
-        for heading, rows in (("Messages", view.messages), ("Firmware's log", view.log)):
-            if rows:
-                sections.append(Section(f"{heading}: {recording.name}", "\n".join(rows)))
-    return html_report(title, sections)

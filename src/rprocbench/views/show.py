@@ -12,6 +12,7 @@ from typing import Any
 
 from rprocbench.base.run import Run
 from rprocbench.base.trace import EVENTS
+from rprocbench.bench import Recording
 from rprocbench.formats.signed_image import SignedImage
 from rprocbench.soc.board import Board
 
@@ -25,6 +26,7 @@ from . import (  # noqa: F401  each registers how it draws its view
     timeline_text,
 )  # fmt: skip
 from .memory_map import MemoryMap, memory_map
+from .recording_view import RecordingView, recording_view
 from .signed_image_view import SignedImageView, signed_image_view
 from .terminal import Terminal
 from .timeline import Timeline, timeline
@@ -33,6 +35,7 @@ from .walk import Walk
 # Types that a notebook cell may end with, as (module, name), so that none is imported for it.
 SHOWN_BY_NAME = (
     ("rprocbench.base.run", "Run"),
+    ("rprocbench.bench.recording", "Recording"),
     ("rprocbench.soc.board", "Board"),
     ("rprocbench.formats.signed_image", "SignedImage"),
 )
@@ -66,6 +69,12 @@ def _(thing: list) -> Timeline:  # type: ignore[type-arg]  # dispatch is on the 
     return timeline(thing)
 
 
+@describe.register
+def _(thing: Recording) -> RecordingView:
+    return recording_view(thing)
+
+
+@describe.register(RecordingView)
 @describe.register(Timeline)
 @describe.register(MemoryMap)
 @describe.register(SignedImageView)

@@ -27,6 +27,7 @@ class Timeline:
     events: int
     detail: Detail
     verdict: str
+    is_well: bool
 
     @property
     def alt(self) -> str:
@@ -55,7 +56,8 @@ def timeline(trace: Trace, detail: Detail = "story", title: str = "Run") -> Time
             rows = Rows(tree, told, numbered=False).tell_all(_chosen(tree, told))
             if len(rows) <= PAGE_OF_ROWS or len(told) <= FEWEST_CALLS:
                 break
-    return Timeline(title, rows, len(trace), detail, _verdict(tree))
+    is_well = all(call.failed is None for call in tree.calls if call.parent is None)
+    return Timeline(title, rows, len(trace), detail, _verdict(tree), is_well)
 
 
 def _chosen(tree: CallTree, told: Container[int]) -> Callable[[int], bool]:

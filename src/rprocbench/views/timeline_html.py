@@ -15,7 +15,7 @@ QUIET = {"created", "gone", "wrote", "fetched"}
 @render.body.register
 def timeline_body(view: Timeline) -> str:
     """The figure: heading, verdict, table."""
-    good = " failed with " not in view.verdict
+    good = view.is_well
     verdict = tag("p", "✓ " if good else "✗ ", view.verdict,
                   class_="rb-verdict" if good else "rb-verdict rb-bad")  # fmt: skip
     heads = [tag("th", lane[:1].upper() + lane[1:], scope="col", class_=f"rb-{SLUGS[lane]}")

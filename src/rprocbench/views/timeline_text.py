@@ -20,7 +20,7 @@ def timeline_text(view: Timeline, terminal: Terminal) -> str:
         lines += _lanes(view, terminal)
     else:
         lines += _list(view, terminal)
-    mark = "✗" if " failed with " in view.verdict else "✓"
+    mark = "✓" if view.is_well else "✗"
     verdict = f"{mark} {clean(view.verdict)}"
     lines += [
         "",
