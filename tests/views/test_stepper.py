@@ -11,7 +11,7 @@ from rprocbench.base.errors import Errno
 from rprocbench.base.run import At, Fail
 from rprocbench.base.state import state_at
 from rprocbench.base.trace import Trace
-from rprocbench.views import wording
+from rprocbench.views import render, wording
 from rprocbench.views.timeline import timeline
 from tests.views.fake_boot import FakeBoot
 from tests.views.hostile import hostile_trace
@@ -204,6 +204,17 @@ def test_nothing_is_cut_off_at_the_side(mount: Mount, width: int) -> None:
     page = mount(fault(), cursor=60)
     page.set_viewport_size({"width": width, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_later_view_on_the_page_does_not_change_its_looks(mount: Mount) -> None:
+    page = mount(fault(), cursor=60)
+    measure = """() => [...document.querySelectorAll(".rb-window thead th, .rb-card th")]
+      .map((cell) => Math.round(cell.getBoundingClientRect().right))"""
+    before = page.evaluate(measure)
+    page.evaluate("document.body.append(document.querySelector('style').cloneNode())")
+    page.add_style_tag(content=render.stylesheet())
+    assert page.evaluate(measure) == before
+    assert max(before) <= 1400
 
 
 def test_forced_colours_and_reduced_motion_are_survived(mount: Mount) -> None:
