@@ -34,8 +34,16 @@ def linux_and_the_silicon_agree_on_who_runs(story: Story) -> Iterator[Breach]:
             yield Breach(name, "Linux says OFFLINE, and the core runs", rest.index)
         if rest.state in RUNS and not runs:
             yield Breach(name, f"Linux says {rest.state}, and the core does not run", rest.index)
-        if rest.call.name == "stm32_rproc_remove" and runs:
+        if rest.call.name == "stm32_rproc_remove" and runs and started(story, rest.index):
             yield Breach(name, "the driver has gone, and the core runs", rest.index)
+
+
+def started(story: Story, index: int) -> bool:
+    """Whether Linux, or the TA on its behalf, has started the core or taken it over by then."""
+    return any(
+        call.ok and call.end <= index
+        for call in story.named("stm32_rproc_start", "remoteproc_start_fw", "__rproc_attach")
+    )
 
 
 def power_and_state_agree(story: Story) -> Iterator[Breach]:
@@ -60,15 +68,19 @@ def the_table_is_the_kernels_own_when_resources_go(story: Story) -> Iterator[Bre
 
 
 def recovery_reapplies_the_same_resource_data(story: Story) -> Iterator[Breach]:
-    """Rings and their ids outlive a crash; a table without them leaves the remote deaf."""
-    name, first = "recovery_reapplies_the_same_resource_data", None
+    """Rings and their ids outlive a crash; what Linux wrote into the table must, too."""
+    name = "recovery_reapplies_the_same_resource_data"
+    first: tuple[object, object] = (None, None)
     for moment in story.moments.get("rproc_prepare_subdevices", []):
         table = moment.field("Rproc", "cached_table")
         data = moment.objects.get(table, {}).get("data") if isinstance(table, str) else None
         if not moment.call.inside("rproc_boot_recovery"):
-            first = data
-        elif data != first:
+            first = table, data
+        elif data != first[1]:
             yield Breach(name, "the recovered core gets another resource table", moment.index)
+        elif table != first[0]:
+            what = "recovery takes a fresh table: what Linux wrote into the old one is lost"
+            yield Breach(name, what, moment.index)
 
 
 def nothing_oopses(story: Story) -> Iterator[Breach]:

@@ -43,7 +43,7 @@ class Trial:
     @property
     def command(self) -> str:
         """The shell line that makes this run again."""
-        line = f"rprocbench boot --design {self.design} --scenario {self.scenario}"
+        line = f"rprocbench play --design {self.design} --scenario {self.scenario}"
         return line + "".join(f" --fault {at}={what.code.name}" for at, what in self.script.items())
 
 

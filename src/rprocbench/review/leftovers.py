@@ -29,7 +29,7 @@ PLURALS = {
 
 def plain(name: str) -> str:
     """An object's name without the number that makes it unique."""
-    return name.split("~")[0]
+    return name.partition("~")[0]
 
 
 def linux_objects(story: Story, moment: Moment) -> dict[str, dict[str, Value]]:

@@ -8,6 +8,7 @@ from .breach import Breach
 from .story import Call, Moment, Story
 
 PROBES = ("stm32_rproc_probe",)
+USER = "state_store"
 ACTIONS = {"rproc_boot": "start", "rproc_shutdown": "stop", "rproc_detach": "detach"}
 
 
@@ -44,7 +45,11 @@ def after_the_fault_is_gone_boot_and_shutdown_work_again(story: Story) -> Iterat
     if not story.injected:
         return
     struck = story.injected[0].door
-    actions = {call.door.start: ACTIONS[call.name] for call in story.named(*ACTIONS)}
+    actions = {
+        call.caller.start: ACTIONS[call.name]
+        for call in story.named(*ACTIONS)
+        if call.caller and call.caller.name == USER
+    }
     for rest in story.rests:
         if rest.call.start <= struck.start:
             continue
