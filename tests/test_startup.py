@@ -35,3 +35,9 @@ def test_the_probe_sees_what_is_loaded() -> None:
 @pytest.mark.parametrize("module", ["rprocbench", "rprocbench.resources", "rprocbench.cli"])
 def test_an_import_loads_nothing_heavy(module: str) -> None:
     assert loaded_by(f"import {module}") == set()
+
+
+def test_inspecting_a_file_loads_nothing_of_the_lab() -> None:
+    call = "from rprocbench.cli import main; main(['inspect', 'pyproject.toml'])"
+    quiet = f"import io, contextlib\nwith contextlib.redirect_stdout(io.StringIO()): {call}"
+    assert loaded_by(f"exec({quiet!r})") == set()

@@ -35,7 +35,7 @@ def test_packing_what_was_parsed_gives_the_same_bytes(data: bytes) -> None:
 
 @given(st.integers(0, 255), st.integers(0, 2**64 - 1), st.binary(min_size=3, max_size=3))
 def test_parsing_what_was_packed_gives_the_same_record(a: int, d: int, e: bytes) -> None:
-    record = Mixed(a=a, d=d, e=e)
+    record = Mixed(a=a, b=1, c=2, d=d, e=e)
     assert Mixed.parse(record.pack()) == record
 
 
@@ -46,8 +46,14 @@ def test_a_cut_record_names_the_bytes_that_are_missing() -> None:
     assert caught.value.span == Span("image", 3, 21)
 
 
+def test_what_is_not_given_is_zero() -> None:
+    given: dict[str, int] = {"a": 1}
+    record = Mixed(**given)  # type: ignore[arg-type]
+    assert (record.a, record.b, record.c, record.d, record.e) == (1, 0, 0, 0, bytes(3))
+
+
 def test_a_record_does_not_change() -> None:
-    record = Mixed(a=1)
+    record = Mixed(a=1, b=0, c=0, d=0, e=b"xyz")
     with pytest.raises(AttributeError):
         record.a = 2
     assert record.replace(a=2).a == 2

@@ -137,7 +137,12 @@ def test_only_values_that_compare_across_processes_may_enter() -> None:
 def test_a_trace_that_no_run_can_leave_is_noticed() -> None:
     entered = Entered("a", 1, 0, Cite("linux", "a.c", "a"), "")
     check([entered, Left("a", 0)])
-    for bad in ([Left("a", 0)], [entered, Left("b", 0)], [Entered("a", 1, 5, entered.cite, "")]):
+    wrong: list[list[Event]] = [
+        [Left("a", 0)],
+        [entered, Left("b", 0)],
+        [Entered("a", 1, 5, entered.cite, "")],
+    ]
+    for bad in wrong:
         with pytest.raises(ValueError, match="is"):
             check(bad)
     with pytest.raises(KeyError):

@@ -18,7 +18,7 @@ from rprocbench.base.trace import Changed, Entered, Failed, Filled, Lane, Unwoun
 from rprocbench.bench import Bench, Recording
 from rprocbench.bench.demo import demo_elf, demo_image, demo_key, with_flipped_byte
 from rprocbench.designs import MAINLINE
-from rprocbench.formats.keys import generate_key
+from rprocbench.formats.keys import RsaPublicKey, generate_key
 from rprocbench.formats.tee_params import TaCmd
 
 TA_COMMANDS = {
@@ -112,7 +112,9 @@ def test_a_flipped_byte_is_refused_where_the_hash_is_compared() -> None:
 
 
 def test_another_key_is_refused_by_its_signature() -> None:
-    other = Bench(key=generate_key().public)  # type: ignore[arg-type]  RSA by default
+    key = generate_key().public
+    assert isinstance(key, RsaPublicKey)
+    other = Bench(key=key)
     assert other.boot(demo_image()).code == "SIGNATURE_INVALID"
 
 

@@ -46,7 +46,7 @@ def boot(design: str, script: dict[At, Fail]) -> list[Any]:
     """The trace of one run."""
     chosen = DESIGNS[design]
     image = demo_image() if chosen.signed else demo_elf()
-    return Bench(design=chosen).boot(image, script=script).trace  # type: ignore[arg-type]
+    return Bench(design=chosen).boot(image, script=script).trace
 
 
 # No shrinking: an example is a whole boot, and says by itself what it disturbed.

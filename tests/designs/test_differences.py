@@ -111,7 +111,7 @@ def test_the_demonstration_boots_through_every_design_that_works(name: str) -> N
 
 def test_a_core_that_runs_unseen_is_told_apart() -> None:
     run = recording("seed-ext-boot")
-    assert (run.verdict, run.errno) == ("unseen", "EINVAL")
-    assert verdict_of(run).startswith("UNSEEN")
+    assert (run.verdict, run.runs_unseen, run.errno) == ("refused", True, "EINVAL")
+    assert verdict_of(run).startswith("RUNS UNSEEN")
     assert run.trace_buffer.startswith("starting"), "the firmware did run"
     assert run.messages == []

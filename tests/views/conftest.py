@@ -2,8 +2,6 @@
 """A page with a live stepper in it, in a headless Chromium, with a model but no Jupyter."""
 
 import json
-import os
-import shutil
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +14,6 @@ from rprocbench.views import render
 from rprocbench.views.walk import pack, walk
 
 VIEWS = Path(render.__file__).parent
-ARGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 MODEL = """
 window.mount = async (script, run, values) => {
   const source = URL.createObjectURL(new Blob([script], {type: "text/javascript"}));
@@ -37,37 +34,6 @@ window.mount = async (script, run, values) => {
   window.cleanUp = await widget.render({model: window.model, el: document.getElementById("root")});
 };
 """
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Who uses the browser says so."""
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
-
-
-def _missing(reason: str) -> None:
-    if os.environ.get("RPROCBENCH_REQUIRE_BROWSER") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A headless Chromium: the system's own."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        _missing("playwright is not installed (extra `browser`)")
-    path = next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if path is None:
-        _missing("there is no Chromium on this machine")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=ARGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

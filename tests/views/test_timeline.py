@@ -39,8 +39,8 @@ SMALL = """\
 Run
      Linux                          OP-TEE                    M4                  Hardware
      ┬──────────────────────────────┬─────────────────────────┬───────────────────┬─────────────────
-   0 │ boot                         │                         │                   │
-   3 │                              │ entry                   │                   │
+   0 │ boot ✗                       │                         │                   │
+   3 │                              │ entry ✗                 │                   │
    4 │                              ├─── mcu_rst asserted ───▶│                   │
    5 │                              │ ✗ entry  SECURITY: bad hash                 │
    6 │   ↶ goto downref             │                         │                   │
@@ -61,8 +61,8 @@ def test_a_small_run_in_four_lanes() -> None:
 def test_a_narrow_terminal_names_the_lane() -> None:
     lines = text(timeline(small()), 60).splitlines()
     assert lines[1:4] == [
-        "   0 Linux    boot",
-        "   3 OP-TEE     entry",
+        "   0 Linux    boot ✗",
+        "   3 OP-TEE     entry ✗",
         "   4 OP-TEE       mcu_rst asserted  → M4",
     ]
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from rprocbench.base.errors import RprocError
+from rprocbench.base.errors import Crash, ModelledError
 from rprocbench.base.run import At, Disturbance
 from rprocbench.designs import V22, Design
 from rprocbench.soc.board import Board
@@ -55,15 +55,16 @@ class Bench:
         recording = Recording(
             name, image, self.design.name, self.board.name, dict(script or {}), machine.run.trace
         )
-        with suppress(RprocError):
-            machine.probe()
-            machine.write_state("start")
-            if machine.wait_for_channel():
-                for payload in say:
-                    machine.say(payload)
-            machine.write_state("stop")
-        with suppress(RprocError):
-            machine.remove()
+        with suppress(Crash):  # and after a crash, nothing
+            with suppress(ModelledError):
+                machine.probe()
+                machine.write_state("start")
+                if machine.wait_for_channel():
+                    for payload in say:
+                        machine.say(payload)
+                machine.write_state("stop")
+            with suppress(ModelledError):
+                machine.remove()
         return recording
 
 

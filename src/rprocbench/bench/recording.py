@@ -43,22 +43,25 @@ class Recording:
 
     @property
     def verdict(self) -> str:
-        """How it went: `running`, `unseen` or `refused`.
+        """`running` if Linux ever said that the processor runs or is attached, else `refused`."""
+        return "running" if {"RUNNING", "ATTACHED"} & set(self.states) else "refused"
 
-        - `running`: Linux ever said that the remote processor runs, or was attached to it;
-        - `unseen`: it never did, and at the end says OFFLINE, while the M4 runs;
-        - `refused`: anything else.
-        """
-        states, m4_runs = ["OFFLINE"], False
-        for event in self.trace:
-            match event:
-                case Changed(field="state", after=str(state)) if state in RprocState.__members__:
-                    states.append(state)
-                case Changed(owner="MCU", field="running"):
-                    m4_runs = event.after is True
-        if "RUNNING" in states or "ATTACHED" in states:
-            return "running"
-        return "unseen" if m4_runs and states[-1] == "OFFLINE" else "refused"
+    @property
+    def states(self) -> list[str]:
+        """The states that Linux gave the remote processor, in order, from OFFLINE on."""
+        changes = (e for e in self.trace if isinstance(e, Changed) and e.field == "state")
+        names = (e.after for e in changes if e.after in RprocState.__members__)
+        return ["OFFLINE", *map(str, names)]
+
+    @property
+    def runs_unseen(self) -> bool:
+        """Whether at the end the M4 runs, while Linux says OFFLINE."""
+        runs = [
+            e.after
+            for e in self.trace
+            if isinstance(e, Changed) and (e.owner, e.field) == ("MCU", "running")
+        ]
+        return bool(runs and runs[-1]) and self.states[-1] == "OFFLINE"
 
     @property
     def signed(self) -> bool:

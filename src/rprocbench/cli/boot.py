@@ -74,7 +74,8 @@ def run(args: argparse.Namespace) -> int:
     for at in recording.unreached:
         warn(f"nothing failed at {at}: it was never called so often")
     if recording.verdict != "running" or recording.code:
-        warn(f"{recording.verdict.upper()}: {recording.cause_text}")
+        headline = "REFUSED" if recording.verdict == "refused" else "RAN, THEN FAILED"
+        warn(f"{headline}: {recording.cause_text}")
     if args.trace:
         recording.save(args.trace)
     tell([recording], args, f"{args.image.name} through {design.name}")
@@ -154,6 +155,7 @@ def as_data(recording: "Recording") -> dict[str, Any]:
         "design": recording.design,
         "board": recording.board,
         "verdict": recording.verdict,
+        "runs_unseen": recording.runs_unseen,
         "code": recording.code,
         "errno": recording.errno,
         "cause": cause and {

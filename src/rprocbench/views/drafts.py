@@ -60,7 +60,13 @@ class Draft:
         if self.kind in {"changed", "wrote", "fetched"}:
             text, details = details[0], details[1:]
         return Row(self.index, self.last, self.lane, self.kind, text, self.depth, self.local,
-                   tuple(details), self.target, self.level)  # fmt: skip
+                   tuple(details), self.target, self.level, self._outcome())  # fmt: skip
+
+    def _outcome(self) -> str:
+        """How the call that the row is about ended."""
+        if self.kind != "call" or self.call is None:
+            return ""
+        return "✗" if self.call.failed else "✓"
 
     @property
     def takes_sums(self) -> bool:

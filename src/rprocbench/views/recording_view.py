@@ -12,12 +12,6 @@ from .terminal import Terminal
 from .timeline import Detail, Timeline, timeline
 from .wording import clean
 
-HEADLINES = {
-    "refused": "REFUSED",
-    "running": "RAN, THEN FAILED",
-    "unseen": "UNSEEN, for the M4 runs while Linux calls it offline",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class RecordingView:
@@ -41,7 +35,10 @@ def title_of(recording: Recording) -> str:
 
 def verdict_of(recording: Recording) -> str:
     """How the run ended, in one sentence, or two."""
-    headline = HEADLINES[recording.verdict]
+    if recording.runs_unseen:
+        headline = "RUNS UNSEEN, for Linux calls it offline"
+    else:
+        headline = "REFUSED" if recording.verdict == "refused" else "RAN, THEN FAILED"
     if recording.cause:
         return f"{headline}: {recording.cause_text}."
     if recording.verdict != "running":

@@ -24,7 +24,8 @@ class Row:
     """One row: events `index` to `last` of the trace, in `lane`, or from it to `target`.
 
     `depth` counts the told callers, `local` those of them since the lane was entered. `details` are
-    what the row sums up: fields that changed, bytes written, why an error.
+    what the row sums up: fields that changed, bytes written, why an error. `outcome` is ✓ or ✗ on a
+    call, for how it ended.
     """
 
     index: int
@@ -37,6 +38,7 @@ class Row:
     details: tuple[str, ...] = ()
     target: Lane | None = None
     level: str = ""
+    outcome: str = ""
 
     @property
     def glyph(self) -> str:

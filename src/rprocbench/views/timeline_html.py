@@ -9,6 +9,7 @@ from .rows import WORDS, Row
 from .timeline import LANES, Timeline
 
 SLUGS = {Lane.LINUX: "linux", Lane.OPTEE: "optee", Lane.M4: "m4", Lane.HARDWARE: "hardware"}
+OUTCOMES = {"✓": "returned without error", "✗": "failed"}
 QUIET = {"created", "gone", "wrote", "fetched"}
 
 
@@ -68,6 +69,8 @@ def _cell(row: Row, span: int) -> Markup:
                    colspan=span if span > 1 else None, role="cell")  # fmt: skip
     word = tag("span", WORDS[row.kind] + ": ", class_="rb-hidden") if row.kind != "call" else ""
     glyph = tag("span", row.glyph + " ", aria_hidden="true") if row.glyph else ""
-    text = tag("span", join([word, glyph]), row.text, class_="rb-what")
+    end = OUTCOMES.get(row.outcome, "")
+    outcome = tag("span", f" {row.outcome}", title=end, role="img", aria_label=end) if end else ""
+    text = tag("span", join([word, glyph]), row.text, outcome, class_="rb-what")
     indent = f"--rb-in:{min(row.local, 5)}" if row.local else None
     return tag("td", name, text, details, class_=classes, role="cell", style=indent)

@@ -53,8 +53,8 @@ def _coloured(lines: list[str], role: str, terminal: Terminal) -> list[str]:
 
 
 def headline(row: Row) -> str:
-    """The row's glyph and text, and where it is an arrow in one column, its direction."""
-    text = f"{row.glyph} {row.text}" if row.glyph else row.text
+    """The row's glyph, text and outcome, and where it is an arrow in one column, its direction."""
+    text = " ".join(filter(None, (row.glyph, row.text, row.outcome)))
     return f"{text}  → {row.target}" if row.target else text
 
 
