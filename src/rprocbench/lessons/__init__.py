@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The classroom: exercises that a run corrects, and what the notebooks lay side by side.
+
+    from rprocbench.lessons import check, hint, solution
+    check("30.1", 300)
+
+`check` never raises for a wrong answer, however silly, unless `RPROCBENCH_STRICT=1` is set.
+"""
+
+from . import n10, n30, n40, n70, n90  # noqa: F401  each registers its exercises
+from .asking import WrongAnswer, check, hint, solution, solutions
+from .boot_tables import after_a_fault, broken, orders, second_files, states
+from .exercise import EXERCISES
+from .firmware_tables import findings, opinions, placed, segments, tampered
+from .images import (
+    broken_example,
+    elf_in,
+    flipped,
+    moved,
+    my_image,
+    resource_table,
+    signed,
+)
+from .reading import called, commands, labels, order, results
+from .runs import boot, play, recovery, try_again
+from .table import Table
+from .table_moments import written_back
+
+__all__ = [
+    "EXERCISES", "Table", "WrongAnswer", "after_a_fault", "boot", "broken", "broken_example",
+    "called", "check", "commands", "elf_in", "findings", "flipped", "hint", "labels", "moved",
+    "my_image", "opinions", "order", "orders", "placed", "play", "recovery", "resource_table",
+    "results", "second_files", "segments", "signed", "solution", "solutions", "states", "tampered",
+    "try_again", "written_back",
+]  # fmt: skip
