@@ -79,12 +79,12 @@ def run_review(args: argparse.Namespace) -> int:
     finish_progress(campaign)
     found = rows(campaign.verdicts)
     view = review_view(found, designs)
+    out(render.text(view, Terminal.of(sys.stdout)))
     if args.json:
         write_file(args.json, (as_json([row.as_data for row in found]) + "\n").encode())
     if args.out:
         page = html_report("Review: every call fails once", [Section("Review", view)])
         write_file(args.out, page.encode())
-    out(render.text(view, Terminal.of(sys.stdout)))
     return 0
 
 

@@ -17,7 +17,7 @@ def linux_and_the_ta_agree_on_who_runs(story: Story) -> Iterator[Breach]:
     """A core that runs without Linux's knowledge is never stopped; the other way round it hangs."""
     name = "linux_and_the_ta_agree_on_who_runs"
     for rest in story.rests:
-        ta = rest.field("RemoteprocContext", "state")
+        ta = rest.firmware
         if rest.state in STANDS and ta == "STARTED":
             yield Breach(name, "Linux says OFFLINE, the TA STARTED", rest.index)
         if story.secure and rest.state in RUNS and ta != "STARTED":

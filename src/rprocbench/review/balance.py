@@ -11,8 +11,8 @@ NEW, GONE = "stm32_rproc_probe", "stm32_rproc_remove"
 
 
 def is_idle(rest: Moment) -> bool:
-    """Whether Linux has a processor that is OFFLINE, and no user."""
-    return rest.state == "OFFLINE" and rest.field("Rproc", "power") == 0
+    """Whether Linux has a processor that nobody uses."""
+    return rest.state in ("OFFLINE", "DETACHED") and rest.field("Rproc", "power") == 0
 
 
 def has_left(rest: Moment) -> bool:
@@ -92,6 +92,16 @@ def every_subdevice_is_unprepared(story: Story) -> Iterator[Breach]:
     yield from held(story, take, give, what, name)
 
 
+def every_ring_id_belongs_to_a_ring(story: Story) -> Iterator[Breach]:
+    """An id that stays taken is never given again, and the remote expects the first ones."""
+    name = "every_ring_id_belongs_to_a_ring"
+    for rest in story.rests:
+        ids = rest.field("Rproc", "notifyids")
+        rings = {ring.get("notifyid") for ring in rest.of_kind("RprocVring").values()}
+        if isinstance(ids, tuple) and set(ids) - rings:
+            yield Breach(name, "an id is taken for a ring that is not there", rest.index)
+
+
 def every_mapping_of_the_table_is_undone(story: Story) -> Iterator[Breach]:
     """Each boot that forgets its mapping of the remote's table costs kernel address space."""
     name = "every_mapping_of_the_table_is_undone"
@@ -133,7 +143,8 @@ def no_memory_stays_shared(story: Story) -> Iterator[Breach]:
 BALANCE = (
     a_processor_at_rest_holds_nothing, a_driver_that_left_holds_nothing,
     every_workqueue_is_destroyed, every_prepare_is_undone, every_iommu_is_disabled,
-    every_subdevice_is_unprepared, every_mapping_of_the_table_is_undone,
+    every_subdevice_is_unprepared, every_ring_id_belongs_to_a_ring,
+    every_mapping_of_the_table_is_undone,
     every_firmware_image_is_released, every_virtio_buffer_is_freed, no_lock_is_held_at_rest,
     no_memory_stays_shared,
 )  # fmt: skip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a campaign found: a row for each run, its breaches attributed, and breaches of one cause together.
+"""What a campaign found: a row for each run, with its breaches attributed, and causes.
 
 A breach is attributed to the first of these that explains it:
 

@@ -6,11 +6,12 @@ Most were confirmed by running that kernel with failing ops; they are kept, and 
 
 from .breach import Breach
 
+REST = "a_processor_at_rest_holds_nothing"
 # invariant, a part of what is wrong ("" is any), what is known about it
 KNOWN = (
-    ("a_processor_at_rest_holds_nothing", "carveouts", "prepare and parse_fw failures leak them"),
-    ("a_processor_at_rest_holds_nothing", "dump_segments", "prepare and parse_fw failures leak them"),
-    ("a_processor_at_rest_holds_nothing", "leaked_pdevs", "a failed vdev probe pins the rproc"),
+    (REST, "carveouts", "prepare and parse_fw failures leak them"),
+    (REST, "dump_segments", "prepare and parse_fw failures leak them"),
+    (REST, "leaked_pdevs", "a failed vdev probe pins the rproc"),
     ("a_running_processor_has_all_its_devices", "probe failed", "vdev probe failure is silent"),
     ("a_running_processor_has_all_its_devices", "", "virtio and subdevice failures are not fatal"),
     ("power_and_state_agree", "OFFLINE", "a failed recovery is a dead end, even for removal"),

@@ -10,7 +10,8 @@ from .story import Moment, Story
 # What a processor keeps on purpose when it is OFFLINE again: history, and what C never clears.
 KEPT = {
     "Rproc": frozenset({
-        "bootaddr", "crash_cnt", "deleting", "max_notifyid", "nb_vdev", "registered", "table_sz",
+        "bootaddr", "crash_cnt", "deleting", "max_notifyid", "nb_vdev", "registered", "state",
+        "table_sz",
     }),
 }  # fmt: skip
 # Signals on their way, of objects that outlive a boot.

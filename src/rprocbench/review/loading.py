@@ -19,7 +19,7 @@ def every_successful_load_is_undone_before_linux_rests(story: Story) -> Iterator
     name = "every_successful_load_is_undone_before_linux_rests"
     for rest in story.rests:
         idle = rest.state in (None, "OFFLINE", "DETACHED")
-        if idle and rest.field("RemoteprocContext", "state") == "LOADED":
+        if idle and rest.firmware == "LOADED":
             what = "the TA keeps the firmware LOADED, and Linux has no use for it"
             yield Breach(name, what, rest.index)
 
@@ -68,7 +68,7 @@ def no_byte_is_used_before_it_is_verified(story: Story) -> Iterator[Breach]:
     name = "no_byte_is_used_before_it_is_verified"
     for moment in story.moments.get("rproc_handle_resources", []):
         table = moment.field("Rproc", "table_ptr")
-        known = moment.field("RemoteprocContext", "state")
+        known = moment.firmware
         if story.secure and table is not None and known not in AUTHENTIC:
             what = "Linux takes resources from a table that the TA has not authenticated"
             yield Breach(name, what, moment.index)

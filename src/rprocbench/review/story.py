@@ -83,7 +83,7 @@ class Command:
 
     what: str
     call: Call
-    state: Value
+    state: str | None
     arrived: bool
 
     @property
@@ -110,11 +110,20 @@ class Moment:
         found = list(self.of_kind(kind).values())
         return found[-1].get(name) if found else None
 
+    def word(self, kind: str, name: str) -> str | None:
+        """As `field`, of a field that holds a word."""
+        value = self.field(kind, name)
+        return value if isinstance(value, str) else None
+
     @property
-    def state(self) -> Value:
+    def state(self) -> str | None:
         """What Linux thinks of the processor, or None while it knows none."""
-        registered = self.field("Rproc", "registered")
-        return self.field("Rproc", "state") if registered else None
+        return self.word("Rproc", "state") if self.field("Rproc", "registered") else None
+
+    @property
+    def firmware(self) -> str | None:
+        """What the TA thinks of the firmware, or None if it knows of none."""
+        return self.word("RemoteprocContext", "state")
 
 
 @dataclass
@@ -194,7 +203,7 @@ class Reader:
         self.story.calls.append(call)
         if lane is Lane.OPTEE and event.function in TA_COMMANDS:
             what = TA_COMMANDS[event.function]
-            self.story.commands.append(Command(what, call, self.firmware(), arrived=True))
+            self.story.commands.append(Command(what, call, self.firmware(call), arrived=True))
         if event.function in WATCHED:
             self.story.moments.setdefault(event.function, []).append(self.moment(index, call))
 
@@ -207,16 +216,14 @@ class Reader:
             if event.injected:
                 self.story.injected.append(call)
                 if call.name in (CROSSING, CLIENT):
-                    lost = Command(wanted(call), call, self.firmware(), arrived=False)
+                    lost = Command(wanted(call), call, self.firmware(call), arrived=False)
                     self.story.commands.append(lost)
         if not self.stack:
             self.story.rests.append(self.moment(index, call))
 
-    def firmware(self) -> Value:
+    def firmware(self, call: Call) -> str | None:
         """The state of the TA's firmware, or None if it knows of none."""
-        kinds, objects = self.state.kinds, self.state.objects
-        found = [objects[name] for name, kind in kinds.items() if kind == "RemoteprocContext"]
-        return found[-1]["state"] if found else None
+        return Moment(0, call, self.state.objects, self.state.kinds).firmware
 
     def moment(self, index: int, call: Call) -> Moment:
         """All objects as they are now."""

@@ -101,7 +101,8 @@ def review_text(view: ReviewView, terminal: Terminal) -> str:
         lines.append(terminal.paint(f"{group.design}, {len(group.rows)} runs", "strong"))
         for finding in group.example.own:
             breach = finding.breach
-            lines.append(shorten(f"  ✗ {clean(breach.sentence)}: {clean(breach.what)}", terminal.width))
+            line = f"  ✗ {clean(breach.sentence)}: {clean(breach.what)}"
+            lines.append(shorten(line, terminal.width))
         lines.append(f"    {clean(group.example.script)}")
     if len(view.causes) > SHOWN_GROUPS:
         lines.append(f"{len(view.causes) - SHOWN_GROUPS} more causes; --out or --json has all.")
