@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Bytes as a figure: a map of what lies where, the pieces by name, the first rows as a hex dump."""
 
+import re
 from collections.abc import Iterator
 from itertools import groupby
 
 from . import render
 from .bytes_text import bytes_text
-from .bytes_view import BytesView, Region
+from .bytes_view import BytesView, Region, part_of
 from .markup import Markup, picture, tag
 from .svg import box, drawing, text_width, words
 from .terminal import Terminal
@@ -17,6 +18,7 @@ BAR, LINE = 36, 19
 TICKS = 8
 LABELLED = 14
 MOST_ROWS = 400
+INDEX = re.compile(r"\[\d+\]$")
 HEADS = ("Offset", "Size", "Piece", "Value", "Meaning")
 
 
@@ -51,7 +53,7 @@ def _table(view: BytesView) -> Markup:
     left = len(view.regions) - MOST_ROWS
     caption = f"The first {MOST_ROWS} pieces; {left} more are not listed" if left > 0 else "Pieces"
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", heads)),
-                tag("tbody", rows), class_="rb-table rb-list")  # fmt: skip
+                tag("tbody", rows), class_="rb-table rb-list rb-wide")  # fmt: skip
     scroll = tag("div", table, class_="rb-scroll", tabindex="0", role="region",
                  aria_label=f"{view.title}: pieces")  # fmt: skip
     many = f"{len(view.regions)} piece" + "s" * (len(view.regions) != 1)
@@ -69,21 +71,20 @@ def _row(region: Region) -> Markup:
     )
 
 
-def part_of(path: str) -> str:
-    """The part that a piece belongs to: its path up to the last dot outside brackets."""
-    depth = 0
-    for at in range(len(path) - 1, -1, -1):
-        depth += {"]": 1, "[": -1}.get(path[at], 0)
-        if path[at] == "." and depth <= 0:
-            return path[:at]
-    return path
-
-
 def parts(view: BytesView) -> Iterator[tuple[str, int, int]]:
     """Neighbours of one part, joined: name, start, end. Bytes without a name are left out."""
-    for name, group in groupby(view.regions, lambda region: part_of(region.path)):
+    for name, group in groupby(view.regions, lambda region: _drawn_with(region.path)):
         members = list(group)
         yield name, members[0].start, members[-1].end
+
+
+def _drawn_with(path: str) -> str:
+    """What a piece is drawn as: two levels at most, the rows of a table as one."""
+    outer = part_of(path)
+    while part_of(outer) != outer and part_of(part_of(outer)) != part_of(outer):
+        outer = part_of(outer)
+    name = outer if outer != part_of(outer) or "[" not in path[len(outer) :] else path
+    return INDEX.sub("", name)
 
 
 def bytes_svg(view: BytesView) -> str:

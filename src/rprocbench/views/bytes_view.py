@@ -101,6 +101,16 @@ def file_bytes(data: bytes, title: str = "Bytes") -> BytesView:
     return bytes_view(data, described.leaves, title, findings=described.findings)
 
 
+def part_of(path: str) -> str:
+    """The part that a piece belongs to: its path up to the last dot outside brackets."""
+    depth = 0
+    for at in range(len(path) - 1, -1, -1):
+        depth += {"]": 1, "[": -1}.get(path[at], 0)
+        if path[at] == "." and depth <= 0:
+            return path[:at]
+    return path
+
+
 def _regions(leaves: Iterable[Leaf], first: int, last: int) -> Iterator[Region]:
     """The leaves as regions between `first` and `last`; where two overlap, the earlier one wins."""
     at = first
