@@ -53,7 +53,7 @@ def _table(view: BytesView) -> Markup:
     left = len(view.regions) - MOST_ROWS
     caption = f"The first {MOST_ROWS} pieces; {left} more are not listed" if left > 0 else "Pieces"
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", heads)),
-                tag("tbody", rows), class_="rb-table rb-list rb-wide")  # fmt: skip
+                tag("tbody", rows), class_="rb-table rb-list")  # fmt: skip
     scroll = tag("div", table, class_="rb-scroll", tabindex="0", role="region",
                  aria_label=f"{view.title}: pieces")  # fmt: skip
     many = f"{len(view.regions)} piece" + "s" * (len(view.regions) != 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Bytes and their regions, packed for the browser: what the widget and a page's script are given."""
+"""Bytes and their regions, packed for the browser."""
 
 import json
 import zlib

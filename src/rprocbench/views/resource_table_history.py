@@ -92,18 +92,26 @@ class _History:
                     self.stack.append(event.function)
                 case Left() | Failed():
                     self.stack.pop()
-                case Created(kind=kind, owner=place) if kind == HEAP:
-                    yield self._moment(index, Lane.LINUX, place, "is made, a copy in Linux's heap")
-                case Changed(owner=place, field="data") if self.state.kinds.get(place) == HEAP:
-                    yield self._moment(index, Lane.LINUX, place, "is written")
-                case Gone(owner=place) if place in self.held and place not in self.loaded:
-                    yield self._moment(index, Lane.LINUX, place, "is freed")
-                case Changed(field="table_ptr", after=str(place)) if place != self.seen:
-                    yield self._moment(index, Lane.LINUX, place, "is what table_ptr points to now")
                 case Wrote() | Filled():
                     yield from self._memory(index, event)
+                case Created() | Changed() | Gone():
+                    if what := self._linux(event):
+                        yield self._moment(index, Lane.LINUX, *what)
                 case _:
                     pass
+
+    def _linux(self, event: Created | Changed | Gone) -> tuple[str, str] | None:
+        """A place, and what Linux did to it."""
+        match event:
+            case Created(kind=kind, owner=place) if kind == HEAP:
+                return place, "is made, a copy in Linux's heap"
+            case Changed(owner=place, field="data") if self.state.kinds.get(place) == HEAP:
+                return place, "is written"
+            case Gone(owner=place) if place in self.held and place not in self.loaded:
+                return place, "is freed"
+            case Changed(field="table_ptr", after=str(place)) if place != self.seen:
+                return place, "is what table_ptr points to now"
+        return None
 
     def _memory(self, index: int, event: Wrote | Filled) -> Iterator[Moment]:
         count = len(event.data) if isinstance(event, Wrote) else event.size
@@ -115,7 +123,8 @@ class _History:
             if now != was and not any(now) and was is None:
                 continue  # memory is cleared before there is a table
             if event.lane is Lane.LINUX or now != was:
-                what = "is cleared" if isinstance(event, Filled) and not event.value else "is written"
+                is_clear = isinstance(event, Filled) and not event.value
+                what = "is cleared" if is_clear else "is written"
                 written = (max(start, 0), min(end, self.size))
                 yield self._moment(index, event.lane, place, what, written)
 
@@ -174,5 +183,3 @@ def _pool(trace: Trace) -> Iterator[tuple[str, int, int]]:
             count = dict(event.fields).get("size")
             if isinstance(count, int):
                 yield event.owner, int(event.owner.removeprefix("dma@"), 16), count
-
-

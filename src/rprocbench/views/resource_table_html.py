@@ -94,7 +94,8 @@ def _moments(view: ResourceTableView) -> Markup:
     heads = ("Event", "Who", "Place", "What happened", "Fields")
     rows = [_moment(view, moment) for moment in islice(view.moments, 1, None)]
     table = tag("table", tag("caption", "Every event that copied, wrote or freed the table."),
-                _head(heads, ("Event",)), tag("tbody", rows), class_="rb-table rb-list rb-wide")  # fmt: skip
+                _head(heads, ("Event",)), tag("tbody", rows),
+                class_="rb-table rb-list rb-wide")  # fmt: skip
     return tag("details", tag("summary", f"What became of it: {len(rows)} events"),
                _scroll(table, f"{view.title}: events"))  # fmt: skip
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable
 
 from .bytes_view import NOWHERE
-from .resource_table_view import Group, ResourceTableView
+from .resource_table_view import Field, Group, ResourceTableView
 from .wording import clean
 
 FORMAT = 1
@@ -54,14 +54,16 @@ def pack_table(view: ResourceTableView) -> bytes:
     return zlib.compress(text.encode("utf-8", "replace"), 9)
 
 
-def _group(group: Group, string: Callable[[str], int], places: dict[object, int]) -> list[object]:
+def _group(group: Group, string: Callable[[str], int], places: dict[Field, int]) -> list[object]:
     fields = [places[field] for field in group.fields]
     below = [_group(each, string, places) for each in group.groups]
     return [string(group.label), group.start, group.end, fields, below]
 
 
 def _moments(view: ResourceTableView, string: Callable[[str], int]) -> list[list[object]]:
-    """Of each: event, who, place, what, live place, bytes, fields with values, changed, repeated."""
+    """Of each: event, who, place, what, live place, bytes; fields not as in the file, with value
+    and meaning; fields changed; fields written with the value they had.
+    """
     rows: list[list[object]] = []
     for number, moment in enumerate(view.moments):
         other = set(view.differing(number))

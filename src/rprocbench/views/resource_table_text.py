@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A resource table in a terminal: its tree, what Linux made of it, and every event that wrote it."""
+"""A resource table in a terminal: its tree, what Linux made of it, each event that wrote it."""
 
 from collections.abc import Iterator
 

@@ -204,5 +204,3 @@ def _meaning(record: Record, name: str) -> str:
     if isinstance(record, RscTableHdr) and name == "num":
         return f"{held} entr" + ("y" if held == 1 else "ies")
     return ""
-
-

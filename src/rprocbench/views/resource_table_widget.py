@@ -42,9 +42,7 @@ class ResourceTableWidget(anywidget.AnyWidget):
     span = span_trait().tag(sync=True)
     hover = span_trait().tag(sync=True)
 
-    def __init__(
-        self, thing: ResourceTableView | ResourceTable | Recording, **traits: Any
-    ) -> None:
+    def __init__(self, thing: ResourceTableView | ResourceTable | Recording, **traits: Any) -> None:
         match thing:
             case Recording():
                 self.view = recording_table(thing)

@@ -13,20 +13,28 @@ from typing import Any
 from rprocbench.base.run import Run
 from rprocbench.base.trace import EVENTS
 from rprocbench.bench import Recording
+from rprocbench.formats.resource_table import ResourceTable
 from rprocbench.formats.signed_image import SignedImage
 from rprocbench.soc.board import Board
 
 from . import (  # noqa: F401  each registers how it draws its view
+    bytes_html,
+    bytes_text,
     memory_map_html,
     memory_map_text,
     render,
+    resource_table_html,
+    resource_table_text,
     signed_image_html,
     signed_image_text,
     timeline_html,
     timeline_text,
 )  # fmt: skip
+from .bytes_view import BytesView, file_bytes
 from .memory_map import MemoryMap, memory_map
 from .recording_view import RecordingView, recording_view
+from .resource_table_tree import resource_table_view
+from .resource_table_view import ResourceTableView
 from .signed_image_view import SignedImageView, signed_image_view
 from .terminal import Terminal
 from .timeline import Timeline, timeline
@@ -38,6 +46,7 @@ SHOWN_BY_NAME = (
     ("rprocbench.bench.recording", "Recording"),
     ("rprocbench.soc.board", "Board"),
     ("rprocbench.formats.signed_image", "SignedImage"),
+    ("rprocbench.formats.resource_table", "ResourceTable"),
 )
 
 
@@ -74,6 +83,18 @@ def _(thing: Recording) -> RecordingView:
     return recording_view(thing)
 
 
+@describe.register
+def _(thing: ResourceTable) -> ResourceTableView:
+    return resource_table_view(thing)
+
+
+@describe.register
+def _(thing: bytes) -> BytesView:
+    return file_bytes(thing)
+
+
+@describe.register(BytesView)
+@describe.register(ResourceTableView)
 @describe.register(RecordingView)
 @describe.register(Timeline)
 @describe.register(MemoryMap)
