@@ -119,7 +119,7 @@ CASES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
         (rproc(), start(*RUNS), stop(*STOPS)),
         (rproc(), start(now("power", 1))),
     ),
-    "the_table_is_the_kernels_own_when_resources_go": (
+    "the_table_is_a_private_copy_when_resources_go": (
         (rproc(), start(*TABLE, call("rproc_resource_cleanup"))),
         (rproc(table_ptr="loaded_table@0x1"), start(call("rproc_resource_cleanup"))),
     ),

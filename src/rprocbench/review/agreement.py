@@ -57,9 +57,9 @@ def power_and_state_agree(story: Story) -> Iterator[Breach]:
             yield Breach("power_and_state_agree", f"{state} without users", rest.index)
 
 
-def the_table_is_the_kernels_own_when_resources_go(story: Story) -> Iterator[Breach]:
+def the_table_is_a_private_copy_when_resources_go(story: Story) -> Iterator[Breach]:
     """Rings are erased from the table; one in the remote's memory is unmapped, or somebody's."""
-    name = "the_table_is_the_kernels_own_when_resources_go"
+    name = "the_table_is_a_private_copy_when_resources_go"
     for moment in story.moments.get("rproc_resource_cleanup", []):
         table = moment.field("Rproc", "table_ptr")
         if isinstance(table, str) and table not in moment.objects:
@@ -93,6 +93,6 @@ def nothing_oopses(story: Story) -> Iterator[Breach]:
 
 AGREEMENT = (
     linux_and_the_ta_agree_on_who_runs, linux_and_the_silicon_agree_on_who_runs,
-    power_and_state_agree, the_table_is_the_kernels_own_when_resources_go,
+    power_and_state_agree, the_table_is_a_private_copy_when_resources_go,
     recovery_reapplies_the_same_resource_data, nothing_oopses,
 )  # fmt: skip

@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass
 
+SPELLED = {"linux": "Linux", "ta": "TA", "load": "LOAD", "release": "RELEASE", "iommu": "IOMMU"}
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Breach:
@@ -18,7 +20,7 @@ class Breach:
     @property
     def sentence(self) -> str:
         """The invariant in words."""
-        return self.invariant.replace("_", " ")
+        return " ".join(SPELLED.get(word, word) for word in self.invariant.split("_"))
 
     @property
     def key(self) -> tuple[str, str]:

@@ -4,7 +4,8 @@
 A breach is attributed to the first of these that explains it:
 
 - `undisturbed`: the design's own run breaks it with no fault at all, so no fault is to blame;
-- `baseline`: mainline breaks it as well when the same call, or one of its callers, fails;
+- `baseline`: mainline breaks it as well when the same call fails, or one of its callers, or another
+  call that stands in the same caller (an op of the other driver, say);
 - `design`: only this design breaks it so.
 """
 
@@ -81,7 +82,8 @@ def rows(verdicts: Sequence[Verdict]) -> list[Row]:
         if trial.at is None:
             undisturbed[trial.design, trial.scenario] |= keys
         elif trial.design == BASELINE:
-            baseline[trial.scenario, trial.at.function] |= keys
+            for function in (trial.at.function, f"in {trial.path[-1]}"):
+                baseline[trial.scenario, function] |= keys
     return [row(verdict, undisturbed, baseline) for verdict in verdicts]
 
 
@@ -99,7 +101,7 @@ def row(
             return "design" if trial.design != BASELINE else "baseline"
         if breach.key in undisturbed[trial.design, trial.scenario]:
             return "undisturbed"
-        chain = (function, *trial.path)
+        chain = (function, *trial.path, *(f"in {name}" for name in trial.path))
         if any(breach.key in baseline[trial.scenario, name] for name in chain):
             return "baseline"
         return "design"

@@ -15,7 +15,7 @@ KNOWN = (
     ("a_running_processor_has_all_its_devices", "probe failed", "vdev probe failure is silent"),
     ("a_running_processor_has_all_its_devices", "", "virtio and subdevice failures are not fatal"),
     ("power_and_state_agree", "OFFLINE", "a failed recovery is a dead end, even for removal"),
-    ("the_table_is_the_kernels_own_when_resources_go", "", "a failed attach erases the live table"),
+    ("the_table_is_a_private_copy_when_resources_go", "", "a failed attach erases the live table"),
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ KEPT = {
         "bootaddr", "crash_cnt", "deleting", "max_notifyid", "nb_vdev", "registered", "state",
         "table_sz",
     }),
+    "Stm32Rproc": frozenset({"rsc_va"}),  # mapped once, for as long as the driver is there
 }  # fmt: skip
 # Signals on their way, of objects that outlive a boot.
 WIRES = frozenset({"MboxChan", "Stm32Ipcc", "Stm32Mbox"})

@@ -40,8 +40,7 @@ class Cell:
         if not self.rows:
             return "not called"
         if self.broken:
-            of = f" in {len(self.broken)} of {len(self.rows)} runs" if len(self.rows) > 1 else ""
-            return f"breaks {len(self.sentences)}{of}"
+            return f"breaks {len(self.sentences)}"
         if any(finding.origin == "baseline" for row in self.rows for finding in row.findings):
             return "as mainline"
         if any(row.findings for row in self.rows):
@@ -114,7 +113,8 @@ def _cell(cell: Cell) -> Markup:
         return tag("td", cell.words, class_="rb-dim")
     sentences = tag("ul", [tag("li", sentence) for sentence in cell.sentences])
     scripts = tag("pre", "\n".join(row.script for row in cell.broken))
-    summary = tag("summary", "✗ ", cell.words)
+    often = f", in {len(cell.broken)} of {len(cell.rows)} runs" if len(cell.rows) > 1 else ""
+    summary = tag("summary", "✗ ", cell.words, often)
     return tag("td", tag("details", summary, sentences, scripts), class_="rb-bad")
 
 
