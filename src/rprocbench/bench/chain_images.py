@@ -37,7 +37,8 @@ def elf_link(lens: TaLens, file: str) -> Link:
 
 def image_links(lens: TaLens, image: SignedImage, file: str) -> Iterator[Link]:
     """Segments, then the resource table, of each image; then the rows that no segment used."""
-    base, found = lens.images_at, False
+    base, found, rows = lens.images_at, False, lens.rows
+    many = len(image.images) > 1
     used: set[int] = set()
     for index, size in enumerate(image_sizes(lens)[:MAX_IMAGES]):
         kind = image_type(lens, index)
@@ -46,17 +47,18 @@ def image_links(lens: TaLens, image: SignedImage, file: str) -> Iterator[Link]:
         elf = lens.elf(base, size)
         segments, error = lens.segments(index, elf)
         for segment in segments[:MAX_SEGMENTS]:
-            row = _row_of(image, segment)
+            row = _row_of(rows, segment)
             if row is not None:
                 used.add(row)
-            yield _segment_link(lens, image, segment, row, file)
+            held = None if row is None else (row, rows[row])
+            yield _segment_link(lens, segment, held, file, many=many)
         if error:
             yield _walk_link(lens, elf, index, error)
         table = _table_link(lens, elf, index, again=found)
         found = found or table.value.startswith("da ")
         yield table
         base += size
-    yield from _unused_rows(lens, image, used, file)
+    yield from _unused_rows(lens, rows, used, file)
 
 
 def _wrong_type(lens: TaLens, index: int, kind: int) -> Link:
@@ -67,9 +69,9 @@ def _wrong_type(lens: TaLens, index: int, kind: int) -> Link:
     )  # fmt: skip
 
 
-def _row_of(image: SignedImage, segment: Segment) -> int | None:
+def _row_of(rows: tuple[HashRow, ...], segment: Segment) -> int | None:
     """The row that decides: the first with the segment's address, whatever its type."""
-    return next((i for i, row in enumerate(image.rows) if row.p_paddr == segment.da), None)
+    return next((i for i, row in enumerate(rows) if row.p_paddr == segment.da), None)
 
 
 def _judge(lens: TaLens, segment: Segment, row: HashRow | None) -> tuple[str, str]:
@@ -96,14 +98,13 @@ def _hash(lens: TaLens, segment: Segment) -> bytes:
 
 
 def _segment_link(
-    lens: TaLens, image: SignedImage, segment: Segment, index: int | None, file: str
+    lens: TaLens, segment: Segment, held: tuple[int, HashRow] | None, file: str, *, many: bool
 ) -> Link:
-    row = None if index is None else image.rows[index]
+    index, row = held or (None, None)
     why, code = _judge(lens, segment, row)
     span = _clip(lens, segment.start, segment.size)
     header = _clip(lens, segment.header, Elf32_Phdr.SIZE)
-    many = f"image {segment.image} " if len(image.images) > 1 else ""
-    name = f"{many}segment {segment.index}"
+    name = f"{f'image {segment.image} ' if many else ''}segment {segment.index}"
     computed = _hash(lens, segment).hex()
     facts = [
         ("address", f"p_paddr {segment.da:#010x}"),
@@ -155,8 +156,10 @@ def _table_link(lens: TaLens, elf: ElfImage, index: int, *, again: bool) -> Link
     )  # fmt: skip
 
 
-def _unused_rows(lens: TaLens, image: SignedImage, used: set[int], file: str) -> Iterator[Link]:
-    for index, row in enumerate(image.rows[:MAX_SEGMENTS]):
+def _unused_rows(
+    lens: TaLens, rows: tuple[HashRow, ...], used: set[int], file: str
+) -> Iterator[Link]:
+    for index, row in enumerate(rows[:MAX_SEGMENTS]):
         if index in used:
             continue
         kind = name_of("p_type", row.p_type)

@@ -14,6 +14,7 @@ from .chain_link import Command, Link, Stage, Verdict
 from .chain_rsa import Opened, opened
 from .chain_ta import TaLens
 
+OPENS = "it opens with the key that is built into OP-TEE"
 INFO = (
     "SEQUENCE { SEQUENCE { OID 2.16.840.1.101.3.4.2.1 (sha256), NULL }, OCTET STRING (32 bytes) }"
 )
@@ -136,7 +137,7 @@ def _signature(  # noqa: PLR0913  all that the link shows
         commands = ()
     return Link(
         "signature", "signature", Stage.SIGNATURE, "Signature and key", (span,), formula, value,
-        Verdict.FAIL if why else Verdict.PASS, why or "it opens with the key that is built into OP-TEE", code,
+        Verdict.FAIL if why else Verdict.PASS, why or OPENS, code,
         tuple(facts), commands,
     )  # fmt: skip
 

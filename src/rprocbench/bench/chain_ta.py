@@ -13,7 +13,7 @@ from rprocbench.base.errors import RprocError
 from rprocbench.formats.elf import PT_LOAD
 from rprocbench.formats.elf_records import Elf32_Ehdr, Elf32_Phdr
 from rprocbench.formats.keys import RsaPublicKey
-from rprocbench.formats.signed_image import RemoteprocFwHdr
+from rprocbench.formats.signed_image import HashRow, RemoteprocFwHdr
 from rprocbench.formats.tlv import TlvType
 from rprocbench.soc.memory import Da
 from rprocbench.tee.arithmetic import add_overflow, roundup_64
@@ -81,6 +81,16 @@ class TaLens:
         if isinstance(found, tuple) and sum(found) > len(self.ctx.copy.memory):
             return asked(lambda: self._behind(*found))
         return found
+
+    @property
+    def rows(self) -> tuple[HashRow, ...]:
+        """The whole rows of the hash table that the TA finds."""
+        found = self.record(TlvType.HASHTABLE)
+        if isinstance(found, RprocError):
+            return ()
+        at, length = found
+        starts = range(at, at + length // HashRow.SIZE * HashRow.SIZE, HashRow.SIZE)
+        return tuple(HashRow.parse(self.data, start, IMAGE) for start in starts)
 
     def _behind(self, at: int, length: int) -> tuple[int, int]:
         self.ctx.copy.fetch(at, length)  # raises: the file ends before the value does

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A signature chain as plain data, for JavaScript and for `--json`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rprocbench.bench.chain import Chain, Link
+from rprocbench.bench.chain_edits import Edit
+from rprocbench.bench.chain_link import KINDS
+
+from .wording import clean, shorten
+
+LONGEST = 400
+
+
+def pack_chain(view: Chain) -> dict[str, Any]:
+    """`view` as data; what all links of a kind share stands once, under `kinds`."""
+    answer = view.answer
+    return {
+        "name": clean(view.name),
+        "size": len(view.data),
+        "key": {
+            "bits": view.key.bits,
+            "exponent": view.key.exponent,
+            "modulus": f"{view.key.modulus:x}",
+            "fingerprint": view.key.fingerprint,
+        },
+        "kinds": {
+            name: {"rule": kind.rule, "cite": str(kind.cite)} for name, kind in KINDS.items()
+        },
+        "links": [pack_link(link) for link in view.links],
+        "broken": view.broken.name if view.broken else "",
+        "verdict": clean(view.verdict),
+        "told": clean(view.told),
+        "by": "model",
+        "answer": {
+            "code": answer.code.name,
+            "number": int(answer.code),
+            "origin": answer.origin.name,
+            "why": clean(answer.why),
+            "function": answer.function,
+            "cite": str(answer.cite) if answer.cite else "",
+            "span": [answer.span.start, answer.span.end] if answer.span else [],
+            "console": [clean(line) for line in answer.console],
+        },
+    }
+
+
+def pack_link(link: Link) -> dict[str, Any]:
+    """One link as data."""
+    return {
+        "kind": link.kind,
+        "name": link.name,
+        "stage": link.stage.value,
+        "title": clean(link.title),
+        "spans": [[span.start, span.end] for span in link.spans],
+        "formula": link.formula,
+        "value": shorten(link.value, LONGEST),
+        "verdict": link.verdict.value,
+        "why": clean(link.why),
+        "code": link.code,
+        "facts": [[name, shorten(said, LONGEST)] for name, said in link.facts],
+        "commands": [
+            {"line": command.line, "prints": shorten(command.prints, LONGEST)}
+            for command in link.commands
+        ],
+    }
+
+
+def pack_edits(edits: Sequence[Edit]) -> list[dict[str, Any]]:
+    """What each change did."""
+    return [
+        {
+            "offset": edit.offset,
+            "old": edit.old,
+            "new": edit.new,
+            "owner": clean(edit.owner),
+            "breaks": [clean(title) for title in edit.breaks],
+            "answer": edit.after.answer.code.name,
+            "unnoticed": edit.is_unnoticed,
+        }
+        for edit in edits
+    ]
