@@ -20,7 +20,7 @@ class RprocCause(StrEnum):
     DETACH = "detach"
     CRASH = "crash"
     RECOVER = "recover"
-    REATTACH = "recover by attaching"
+    REATTACH = "reattach"
     ADD = "add"
 
 

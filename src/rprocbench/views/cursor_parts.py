@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which scripts bring a description to life on an offline page, and what they are given.
+
+`live` is the third way to draw a view, beside `render.text` and `render.body`: a page without
+Jupyter gives the same scripts the same traits as a widget would.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+
+from . import memory_live_static, states_html, states_text, timeline_html  # noqa: F401  they draw
+from .bytes_pack import bytes_traits
+from .bytes_view import BytesView
+from .memory_live import LiveMemory
+from .memory_live_pack import memory_pack, memory_traits
+from .states import StateMachines
+from .states_pack import states_pack
+from .walk import Walk, pack
+
+BYTES_SCRIPTS = ("bytes_dom.js", "bytes_rows.js", "bytes_tree.js", "bytes_tools.js",
+                 "bytes_grid.js", "bytes_widget.js")  # fmt: skip
+BYTES_STYLES = ("bytes_rows.css", "bytes_widget.css")
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live view: its scripts in order, its styles, its traits, and what stands in for it."""
+
+    scripts: tuple[str, ...]
+    styles: tuple[str, ...]
+    traits: Mapping[str, object]
+    static: object
+
+
+@singledispatch
+def live(view: object) -> Live | None:
+    """How `view` lives; None if it does not."""
+    del view
+    return None
+
+
+@live.register
+def _(view: Walk) -> Live:
+    traits = {"run": pack(view), "cursor": -1, "by": "story", "selected": ""}
+    return Live(("stepper.js",), ("stepper.css",), traits, view.story)
+
+
+@live.register
+def _(view: StateMachines) -> Live:
+    traits = {"machines": states_pack(view), "cursor": -1}
+    return Live(("states.js",), ("states.css",), traits, view)
+
+
+@live.register
+def _(view: LiveMemory) -> Live:
+    traits = {"memory": memory_pack(view), **memory_traits()}
+    return Live(("memory_live.js",), ("memory_live.css",), traits, view)
+
+
+@live.register
+def _(view: BytesView) -> Live:
+    return Live(BYTES_SCRIPTS, BYTES_STYLES, bytes_traits(view), view)
