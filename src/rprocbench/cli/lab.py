@@ -2,6 +2,7 @@
 """`rprocbench lab`: the notebooks, opened in JupyterLab."""
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     command += ["--LabApp.default_url=/lab/tree/" + START, "--LabApp.news_url=None"]
     if args.no_browser:
         command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container; it listens on loopback only
+        command.append("--allow-root")
     try:
         return subprocess.run(command, check=False).returncode  # noqa: S603  our own interpreter
     except KeyboardInterrupt:  # how a server is stopped
