@@ -4,6 +4,7 @@
 
 const chainView = (() => {
   const { at, button, element, hex, KEEP, total } = chainBytes;
+  let drawn = 0; // views of this kind on the page, for their ids
   const PATIENCE = 2500; // ms until a kernel that says nothing is taken for gone
   const VERDICTS = {
     "PASS": ["✓", "rb-v-pass"], "FAIL": ["✗", "rb-v-fail"],
@@ -31,11 +32,12 @@ const chainView = (() => {
     let first = 0; // of the bytes shown
     let asked = 0; // when Python was asked last
     let timer = null;
-    const id = `rb-chain-${Math.random().toString(36).slice(2, 9)}`;
+    const id = `rb-chain-${++drawn}`;
     const title = element("h3");
     const verdict = element("p", { class: "rb-verdict" });
     const told = element("p", { class: "rb-verdict" });
-    const outcome = element("div", { class: "rb-outcome", role: "status", "aria-live": "polite" }, verdict, told);
+    const goTo = button("go", "Show that link", () => select(chain().broken));
+    const outcome = element("div", { class: "rb-outcome" }, element("div", { role: "status", "aria-live": "polite" }, verdict, told), goTo);
     const links = element("div", { class: "rb-links", role: "listbox", tabindex: "0", "aria-label": "Links of the chain", ...KEEP });
     const detail = element("div", { class: "rb-detail-pane", role: "region", "aria-label": "The link" });
     const offset = element("input", { class: "rb-offset", spellcheck: "false", autocomplete: "off", ...KEEP });
@@ -127,12 +129,19 @@ const chainView = (() => {
       setTimeout(() => URL.revokeObjectURL(url), 1000);
     }
 
+    const bytesOf = (link) => (link && total(ownSpans(link)) ? link.spans[0] : [-1, -1]);
+
+    function point(name) {
+      model.set("hover", bytesOf(chain().links.find((link) => link.name === name)));
+      model.save_changes();
+    }
+
     function select(name) {
       const link = chain().links.find((one) => one.name === name);
       if (!link) return;
       first = 0;
       model.set("link", name);
-      model.set("span", link.spans[0] ?? []);
+      model.set("span", bytesOf(link));
       model.save_changes();
     }
 
@@ -176,6 +185,8 @@ const chainView = (() => {
       const row = event.target.closest("[role=option]");
       if (row) select(row.dataset.name);
     });
+    links.addEventListener("mouseover", (event) => point(event.target.closest("[role=option]")?.dataset.name));
+    links.addEventListener("mouseleave", () => point(null));
     for (const input of [offset, value]) {
       input.addEventListener("keydown", (event) => event.key === "Enter" && apply());
     }
@@ -193,6 +204,7 @@ const chainView = (() => {
       told.replaceChildren(by === "browser" ? "" : good ? "✓ " : "✗ ", chain().told);
       verdict.classList.toggle("rb-bad", Boolean(broken));
       told.classList.toggle("rb-bad", !good);
+      goTo.hidden = !broken || broken === current().name;
     }
 
     function drawLinks() {
@@ -316,13 +328,24 @@ const chainView = (() => {
       drawForm();
       drawEdits();
     }
-    const onLink = () => { first = 0; markLinks(); drawDetail(); };
+    const onLink = () => {
+      first = 0;
+      drawOutcome();
+      markLinks();
+      drawDetail();
+    };
     const onOffset = () => {
       markLinks();
       drawForm();
       chainBytes.point(detail, model.get("offset"));
     };
-    const heard = { link: onLink, offset: onOffset, edits: onEdits, chain: onChain, steps: drawEdits };
+    const onSpan = () => {
+      const [start, end] = model.get("span");
+      const same = (link) => link && bytesOf(link)[0] === start && bytesOf(link)[1] === end;
+      const found = same(current()) ? null : chain().links.find(same);
+      if (start >= 0 && found) model.set("link", found.name);
+    };
+    const heard = { span: onSpan, link: onLink, offset: onOffset, edits: onEdits, chain: onChain, steps: drawEdits };
     for (const [name, listener] of Object.entries(heard)) model.on(`change:${name}`, listener);
     if (edits().length) bytes = patched();
     draw();
@@ -335,3 +358,5 @@ const chainView = (() => {
   const toBytes = (view) => (view instanceof Uint8Array ? view : new Uint8Array(view.buffer ?? view, view.byteOffset ?? 0, view.byteLength));
   return { render };
 })();
+
+export default chainView;

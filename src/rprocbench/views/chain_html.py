@@ -9,6 +9,7 @@ from .markup import Markup, picture, tag
 from .wording import clean, shorten, size
 
 VALUE = 48
+WHOLE = "white-space: nowrap"  # a verdict, or an address, stays on its line
 
 
 def chain_alt(view: Chain) -> str:
@@ -52,9 +53,9 @@ def _table(view: Chain) -> Markup:
 def _row(link: Link) -> Markup:
     return tag(
         "tr",
-        tag("td", MARKS[link.verdict], class_="rb-bad" if link.fails else None),
+        tag("td", MARKS[link.verdict], style=WHOLE, class_="rb-bad" if link.fails else None),
         tag("th", link.title, scope="row"),
-        tag("td", place(link), class_="rb-mono"),
+        tag("td", place(link), class_="rb-mono", style=WHOLE),
         tag("td", shorten(clean(link.value), VALUE), class_="rb-mono"),
         tag("td", link.why),
     )

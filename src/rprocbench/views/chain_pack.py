@@ -8,9 +8,26 @@ from rprocbench.bench.chain import Chain, Link
 from rprocbench.bench.chain_edits import Edit
 from rprocbench.bench.chain_link import KINDS
 
+from .bytes_view import NOWHERE
 from .wording import clean, shorten
 
 LONGEST = 400
+CHAIN_SCRIPTS = ("chain_images.js", "chain_check.js", "chain_bytes.js", "chain.js")
+
+
+def chain_traits(view: Chain) -> dict[str, Any]:
+    """What the scripts are given at first, in a notebook as on a page."""
+    first = view.broken or view.links[0]
+    return {
+        "image": view.data,
+        "chain": pack_chain(view),
+        "edits": [],
+        "steps": [],
+        "link": first.name,
+        "offset": -1,
+        "span": list(NOWHERE),
+        "hover": list(NOWHERE),
+    }
 
 
 def pack_chain(view: Chain) -> dict[str, Any]:

@@ -128,18 +128,17 @@ def _segments(view: Chain, y: float, parts: list[Markup]) -> float:
 
 
 def _nothing(view: Chain, y: float, parts: list[Markup]) -> float:
-    free = [link for link in view.links if link.verdict is Verdict.NOT_COVERED]
-    free = [link for link in free if link.kind != "row"]
+    free = [link for link in view.links if link.kind in ("elf", "table", "nothing")]
     if not free:
         return y
     y = _heading("Covered by nothing", y, parts)
     columns = 3
     wide = (WIDTH - 2 * LEFT - (columns - 1) * GAP) / columns
     for index, link in enumerate(free):
-        x = LEFT + index % columns * (wide + GAP)
+        x, mark = LEFT + index % columns * (wide + GAP), "✗ FAIL:" if link.fails else "○"
         total = sum(map(len, link.spans))
-        said = size(total) if total else "no byte says it"
-        parts.append(_card((x, y, wide), NOTHING, f"○ {link.title}", said))
+        said = link.why if link.fails else size(total) if total else "no byte says it"
+        parts.append(_card((x, y, wide), _kind(link, NOTHING), f"{mark} {link.title}", said))
         if index % columns == columns - 1 or index == len(free) - 1:
             y += HIGH + GAP
     return y

@@ -16,12 +16,12 @@ from rprocbench.bench.chain_edits import Change, Edit, edited
 from rprocbench.formats.keys import RsaPublicKey
 
 from . import chain_html, chain_text, render  # noqa: F401  they draw the static twin
-from .chain_pack import pack_chain, pack_edits
+from .bytes_widget import span_trait
+from .chain_pack import CHAIN_SCRIPTS, chain_traits, pack_chain, pack_edits
 from .terminal import Terminal
 
 HERE = Path(__file__).parent
 MAX_EDITS = 64
-SCRIPTS = ("chain_images.js", "chain_check.js", "chain_bytes.js", "chain.js")
 
 
 def source(*names: str) -> str:
@@ -35,11 +35,10 @@ class ChainWidget(anywidget.AnyWidget):
     - `edits` is a list of [offset, value]; whoever sets it gets `chain` and `steps` anew: the
       links, and what the modelled TA answers to the image as it is then
     - `link` is the name of the link that is looked at
-    - `offset` (-1: none) and `span` ([start, end], or empty) are what other views of the same image
-      have too, and are linked by
+    - `offset`, `span` and `hover` are those of the other views of the same image (see `cursor`)
     """
 
-    _esm = source(*SCRIPTS) + "\nexport default chainView;\n"
+    _esm = source(*CHAIN_SCRIPTS)
     _css = source("base.css", "chain.css")
 
     image = traitlets.Bytes().tag(sync=True)
@@ -48,7 +47,8 @@ class ChainWidget(anywidget.AnyWidget):
     steps: traitlets.List[Any] = traitlets.List().tag(sync=True)
     link = traitlets.Unicode().tag(sync=True)
     offset = traitlets.Int(-1).tag(sync=True)
-    span: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    span = span_trait().tag(sync=True)
+    hover = span_trait().tag(sync=True)
 
     def __init__(
         self,
@@ -64,11 +64,8 @@ class ChainWidget(anywidget.AnyWidget):
                 raise TypeError("an image needs the key that is built into OP-TEE")
             self.original = chain(image, key, name)
         self._done: list[Edit] = []
-        first = self.original.broken or self.original.links[0]
         asked = traits.pop("edits", [])
-        super().__init__(
-            image=self.original.data, chain=pack_chain(self.original), link=first.name, **traits
-        )
+        super().__init__(**chain_traits(self.original) | traits)
         self.edits = asked
 
     @property

@@ -9,9 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 
-from . import memory_live_static, states_html, states_text, timeline_html  # noqa: F401  they draw
+from rprocbench.bench.chain import Chain
+
+from . import (  # noqa: F401  they draw
+    chain_html,
+    memory_live_static,
+    states_html,
+    states_text,
+    timeline_html,
+)
 from .bytes_pack import bytes_traits
 from .bytes_view import BytesView
+from .chain_pack import CHAIN_SCRIPTS, chain_traits
 from .memory_live import LiveMemory
 from .memory_live_pack import memory_pack, memory_traits
 from .states import StateMachines
@@ -61,3 +70,9 @@ def _(view: LiveMemory) -> Live:
 @live.register
 def _(view: BytesView) -> Live:
     return Live(BYTES_SCRIPTS, BYTES_STYLES, bytes_traits(view), view)
+
+
+@live.register
+def _(view: Chain) -> Live:
+    traits = {**chain_traits(view), "offline": True}
+    return Live(CHAIN_SCRIPTS, ("chain.css",), traits, view)

@@ -13,6 +13,7 @@ from typing import Any
 from rprocbench.base.run import Run
 from rprocbench.base.trace import EVENTS
 from rprocbench.bench import Recording
+from rprocbench.bench.chain import Chain
 from rprocbench.formats.resource_table import ResourceTable
 from rprocbench.formats.signed_image import SignedImage
 from rprocbench.soc.board import Board
@@ -20,6 +21,8 @@ from rprocbench.soc.board import Board
 from . import (  # noqa: F401  each registers how it draws its view
     bytes_html,
     bytes_text,
+    chain_html,
+    chain_text,
     memory_map_html,
     memory_map_text,
     render,
@@ -44,6 +47,7 @@ from .walk import Walk
 SHOWN_BY_NAME = (
     ("rprocbench.base.run", "Run"),
     ("rprocbench.bench.recording", "Recording"),
+    ("rprocbench.bench.chain", "Chain"),
     ("rprocbench.soc.board", "Board"),
     ("rprocbench.formats.signed_image", "SignedImage"),
     ("rprocbench.formats.resource_table", "ResourceTable"),
@@ -94,6 +98,7 @@ def _(thing: bytes) -> BytesView:
 
 
 @describe.register(BytesView)
+@describe.register(Chain)
 @describe.register(ResourceTableView)
 @describe.register(RecordingView)
 @describe.register(Timeline)

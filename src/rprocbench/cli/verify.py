@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`rprocbench verify`: the signature chain of an image, and what OP-TEE's TA answers to it."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from rprocbench.base.errors import InputCode, InputError
+from rprocbench.base.files import read_file, write_file
+
+from .output import as_json, out, warn
+
+
+def add_to(verbs: Any) -> None:
+    """The grammar of the verb."""
+    parser = verbs.add_parser(
+        "verify", help="follow the signature chain of an image, link by link",
+        description="Follow the signature chain, and ask the modelled TA. Exit status 0 if no link "
+        "fails and the TA loads the image, else 1.",
+    )  # fmt: skip
+    parser.add_argument("image", type=Path, metavar="IMAGE", help="signed image, damaged or not")
+    parser.add_argument("--key", type=Path, metavar="P.pem", help="the key built into OP-TEE; "
+                        "default: the demonstration's")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="the same as data")
+    parser.add_argument("--out", type=Path, metavar="F.html", help="one offline page")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge every link, and load once."""
+    from rprocbench.bench.chain import chain
+
+    image = read_file(args.image, empty=True)
+    if image.startswith(b"\x7fELF"):
+        warn("a plain ELF file: nothing in it is signed (see rprocbench sign)")
+    view = chain(image, load_key(args.key), args.image.name)
+    if args.out:
+        write_file(args.out, page(view).encode())
+    if args.json:
+        from rprocbench.views.chain_pack import pack_chain
+
+        out(as_json({"image": str(args.image), "holds": view.holds, **pack_chain(view)}))
+    else:
+        from rprocbench.views import chain_text
+        from rprocbench.views.terminal import Terminal
+
+        out(chain_text.chain_text(view, Terminal.of(sys.stdout)))
+    return 0 if view.holds else 1
+
+
+def load_key(path: Path | None) -> Any:
+    """The RSA key of the file, the demonstration's without one. Raises `InputError` BAD_KEY."""
+    from rprocbench.bench.demo import demo_key
+    from rprocbench.formats.keys import RsaPublicKey, load_public_key
+
+    if path is None:
+        return demo_key().public
+    key = load_public_key(read_file(path), str(path))
+    if not isinstance(key, RsaPublicKey):
+        why = f"{path} is no RSA key: OP-TEE has none other built in"
+        raise InputError(InputCode.BAD_KEY, why)
+    return key
+
+
+def page(view: Any) -> str:
+    """The chain as one offline page, live where scripts run."""
+    from rprocbench.views.cursor_page import linked_page
+    from rprocbench.views.report import Section
+
+    return linked_page(f"Signature chain of {view.name}", [Section("Signature chain", view)])
