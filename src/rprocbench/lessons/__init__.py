@@ -22,14 +22,15 @@ from .images import (
     signed,
 )
 from .reading import called, commands, labels, order, results
+from .reviewing import reviewed
 from .runs import boot, play, recovery, try_again
 from .table import Table
-from .table_moments import written_back
+from .table_moments import carveouts, written_back
 
 __all__ = [
     "EXERCISES", "Table", "WrongAnswer", "after_a_fault", "boot", "broken", "broken_example",
-    "called", "check", "commands", "elf_in", "findings", "flipped", "hint", "labels", "moved",
-    "my_image", "opinions", "order", "orders", "placed", "play", "recovery", "resource_table",
-    "results", "second_files", "segments", "signed", "solution", "solutions", "states", "tampered",
-    "try_again", "written_back",
+    "called", "carveouts", "check", "commands", "elf_in", "findings", "flipped", "hint", "labels",
+    "moved", "my_image", "opinions", "order", "orders", "placed", "play", "recovery",
+    "resource_table", "results", "reviewed", "second_files", "segments", "signed", "solution",
+    "solutions", "states", "tampered", "try_again", "written_back",
 ]  # fmt: skip

@@ -30,7 +30,11 @@ def region_at(board: Board, da: int, size: int) -> str:
 
 def segments(image: bytes, board: Board = STM32MP157C_DK2) -> Table:
     """Each segment: what it has, and where the two kinds of cores find it."""
-    elf, rows = view_elf(image), []
+    rows: list[tuple[object, ...]] = []
+    try:
+        elf = view_elf(image)
+    except InputError as problem:
+        return Table.of("What is loaded, and where", ("segment", "why"), [("none", problem.why)])
     for index, segment in enumerate(elf.segments):
         pa = da_to_pa(board.dma_ranges, Da(segment.p_paddr), segment.p_memsz)
         inside = [

@@ -66,3 +66,16 @@ def vrings(table: ResourceTable) -> list[int]:
     """The device addresses of a table's vrings."""
     bodies = [entry for entry in table.entries if isinstance(entry.body, FwRscVdev)]
     return [vring.da for entry in bodies for vring in entry.vrings]
+
+
+def carveouts(run: Recording) -> Table:
+    """What Linux has registered when it says RUNNING, in the order in which it looks."""
+    state = run.state_at(when(run, "remoteproc0", "state", "RUNNING"))
+    rows = []
+    for name, kind in state.kinds.items():
+        fields = state.objects[name]
+        if kind == "RprocMemEntry":
+            mapped = plain(fields["va"]) if fields["va"] is not None else "not mapped"
+            rows.append((fields["name"], plain(fields["da"]), mapped, plain(fields["len"])))
+    head = ("carveout", "the M4 finds it at", "Linux finds it at", "bytes")
+    return Table.of("The carveouts of this boot", head, rows)
