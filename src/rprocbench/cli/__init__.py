@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from rprocbench.base.errors import RprocError
-from rprocbench.cli import boot, demo, designs, inspect, lab, review, sign, verify
+from rprocbench.cli import boot, demo, designs, inspect, lab, report, review, sign, verify
 
 from .output import inert, warn
 
-VERBS = (demo, boot, designs, review, inspect, verify, sign, lab)
+VERBS = (demo, boot, report, designs, review, inspect, verify, sign, lab)
 
 
 class Parser(argparse.ArgumentParser):

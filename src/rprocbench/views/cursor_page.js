@@ -35,7 +35,8 @@ for (const place of document.querySelectorAll("[data-live]")) {
     values[name] = new DataView(data.buffer); // as Jupyter gives it
   }
   const el = document.createElement("div");
-  await VIEWS[view].render({ model: new LinkedModel(values), el });
+  const module = VIEWS[view];
+  await module.render({ model: new LinkedModel(values), el });
   place.querySelector("[data-static]").replaceWith(el);
 }
 document.documentElement.dataset.live = "true";

@@ -18,8 +18,13 @@ from .show import describe
 HERE = Path(__file__).parent
 
 
-def linked_page(title: str, sections: Iterable[Section], text: str = "") -> str:
-    """The page. It fetches nothing, and nothing but its own script can run in it."""
+def linked_page(
+    title: str, sections: Iterable[Section], text: str = "", cursor: int = -1
+) -> str:
+    """The page, with its views at event `cursor`.
+
+    It fetches nothing, and nothing but its own script can run in it.
+    """
     parts = [(section, live(section.thing)) for section in sections]
     alive = [part for _section, part in parts if part]
     script = page_script(alive)
@@ -36,7 +41,7 @@ def linked_page(title: str, sections: Iterable[Section], text: str = "") -> str:
     lead = tag("p", text) if text else ""
     foot = tag("footer", "Made by rprocbench. This file works offline; its views share one cursor. "
                "Without JavaScript it shows the same as pictures and tables.")  # fmt: skip
-    body = [_section(section, part, f"s{n}") for n, (section, part) in enumerate(parts, 1)]
+    body = [_section(one, part, f"s{n}", cursor) for n, (one, part) in enumerate(parts, 1)]
     head = [
         Markup('<meta charset="utf-8"/>'),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}"/>'),
@@ -65,9 +70,10 @@ def _module(names: tuple[str, ...]) -> str:
     return f"(() => {{\n{source}\n}})()"
 
 
-def _section(section: Section, part: Live | None, name: str) -> Markup:
+def _section(section: Section, part: Live | None, name: str, cursor: int) -> Markup:
     text = tag("p", section.text) if section.text else ""
-    content = tag("div", _place(part) if part else _static(section.thing), class_="rb-titled")
+    drawn = _place(part, cursor) if part else _static(section.thing)
+    content = tag("div", drawn, class_="rb-titled")
     return tag("section", tag("h2", section.heading), text, content, id=name)
 
 
@@ -77,11 +83,12 @@ def _static(thing: object) -> Markup:
     return Markup(render.body(describe(thing)))
 
 
-def _place(part: Live) -> Markup:
+def _place(part: Live, cursor: int) -> Markup:
     """The view without scripts, and what the script needs to put the live one in its place."""
     values: dict[str, object] = {}
     data: list[str] = []
-    for name, value in part.traits.items():
+    traits = {**part.traits, **({"cursor": cursor} if "cursor" in part.traits else {})}
+    for name, value in traits.items():
         if isinstance(value, bytes):
             data.append(name)
             values[name] = base64.b64encode(value).decode()

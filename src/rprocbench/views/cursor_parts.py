@@ -21,14 +21,19 @@ from . import (  # noqa: F401  they draw
 from .bytes_pack import bytes_traits
 from .bytes_view import BytesView
 from .chain_pack import CHAIN_SCRIPTS, chain_traits
+from .chain_pack import CHAIN_SCRIPTS, chain_traits
 from .memory_live import LiveMemory
 from .memory_live_pack import memory_pack, memory_traits
+from .resource_table_pack import resource_table_traits
+from .resource_table_view import ResourceTableView
 from .states import StateMachines
 from .states_pack import states_pack
 from .walk import Walk, pack
 
-BYTES_SCRIPTS = ("bytes_dom.js", "bytes_rows.js", "bytes_tree.js", "bytes_tools.js",
-                 "bytes_grid.js", "bytes_widget.js")  # fmt: skip
+GRID_SCRIPTS = ("bytes_dom.js", "bytes_rows.js", "bytes_tree.js", "bytes_tools.js", "bytes_grid.js")
+BYTES_SCRIPTS = (*GRID_SCRIPTS, "bytes_widget.js")
+TABLE_SCRIPTS = (*GRID_SCRIPTS, "resource_table_moments.js", "resource_table_widget.js")
+TABLE_STYLES = ("bytes_rows.css", "resource_table_widget.css")
 BYTES_STYLES = ("bytes_rows.css", "bytes_widget.css")
 
 
@@ -76,3 +81,13 @@ def _(view: BytesView) -> Live:
 def _(view: Chain) -> Live:
     traits = {**chain_traits(view), "offline": True}
     return Live(CHAIN_SCRIPTS, ("chain.css",), traits, view)
+
+
+@live.register
+def _(view: ResourceTableView) -> Live:
+    return Live(TABLE_SCRIPTS, TABLE_STYLES, resource_table_traits(view), view)
+
+
+@live.register
+def _(view: Chain) -> Live:
+    return Live(CHAIN_SCRIPTS, ("chain.css",), chain_traits(view), view)
