@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rprocbench.designs import DESIGNS
     from rprocbench.formats.signed_image import SignedImage
     from rprocbench.views.show import show
+    from rprocbench.views.workbench import workbench
 
 HOMES = {
     "At": "base.run",
@@ -41,10 +42,12 @@ HOMES = {
     "demo_key": "bench.demo",
     "show": "views.show",
     "with_flipped_byte": "bench.demo",
+    "workbench": "views.workbench",
 }
 __all__ = [
     "DESIGNS", "At", "Bench", "Errno", "Fail", "Poke", "Recording", "SignedImage", "TeeResult",
     "demo_elf", "demo_image", "demo_key", "show", "with_flipped_byte",
+    "workbench",
 ]  # fmt: skip
 
 

@@ -107,7 +107,7 @@ def test_a_driver_that_finds_its_core_running_says_so_before_it_adds_it() -> Non
     SCENARIOS["attach"](machine)
     moves = [e for e in machine.run.trace if isinstance(e, Changed) and e.field == "state"]
     first = next(move for move in moves if move.owner == "remoteproc0")
-    assert {S[str(first.before)]: S[str(first.after)]} == BEFORE_ADD
+    assert {first.before: first.after} == {s.name: t.name for s, t in BEFORE_ADD.items()}
 
 
 def test_who_asks_is_in_the_model() -> None:

@@ -19,7 +19,8 @@ def add_to(verbs: Any) -> None:
                     "Exit status 0 if the page was written.",
     )  # fmt: skip
     parser.add_argument("image", type=Path, metavar="IMAGE|RUN.json",
-                        help="signed image, ELF for mainline, or what boot --trace saved")  # fmt: skip
+                        help="signed image, ELF for mainline, or a run that boot --trace "
+                             "saved")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="F.html")
     parser.add_argument("--design", metavar="D", help="default: v22")
     parser.add_argument("--board", metavar="B", help="default: stm32mp157c-dk2")
@@ -36,8 +37,9 @@ def run(args: argparse.Namespace) -> int:
     from rprocbench.bench import Recording
     from rprocbench.designs import DESIGNS
     from rprocbench.soc.stm32mp15 import BOARDS
+    from rprocbench.views.recording_view import verdict_of
     from rprocbench.views.workbench_input import Desk, input_of, key_of
-    from rprocbench.views.workbench_views import run_page, verdict_of
+    from rprocbench.views.workbench_views import run_page
 
     desk = Desk()
     if args.design:

@@ -18,9 +18,7 @@ from .show import describe
 HERE = Path(__file__).parent
 
 
-def linked_page(
-    title: str, sections: Iterable[Section], text: str = "", cursor: int = -1
-) -> str:
+def linked_page(title: str, sections: Iterable[Section], text: str = "", cursor: int = -1) -> str:
     """The page, with its views at event `cursor`.
 
     It fetches nothing, and nothing but its own script can run in it.

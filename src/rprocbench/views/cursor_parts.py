@@ -11,16 +11,17 @@ from functools import singledispatch
 
 from rprocbench.bench.chain import Chain
 
-from . import (  # noqa: F401  they draw
+from . import (  # noqa: F401  each registers how it draws its view
+    bytes_html,
     chain_html,
     memory_live_static,
+    resource_table_html,
     states_html,
     states_text,
     timeline_html,
 )
 from .bytes_pack import bytes_traits
 from .bytes_view import BytesView
-from .chain_pack import CHAIN_SCRIPTS, chain_traits
 from .chain_pack import CHAIN_SCRIPTS, chain_traits
 from .memory_live import LiveMemory
 from .memory_live_pack import memory_pack, memory_traits
@@ -30,7 +31,9 @@ from .states import StateMachines
 from .states_pack import states_pack
 from .walk import Walk, pack
 
-GRID_SCRIPTS = ("bytes_dom.js", "bytes_rows.js", "bytes_tree.js", "bytes_tools.js", "bytes_grid.js")
+GRID_SCRIPTS = (
+    "bytes_dom.js", "bytes_rows.js", "bytes_tree.js", "bytes_tools.js", "bytes_grid.js",
+)  # fmt: skip
 BYTES_SCRIPTS = (*GRID_SCRIPTS, "bytes_widget.js")
 TABLE_SCRIPTS = (*GRID_SCRIPTS, "resource_table_moments.js", "resource_table_widget.js")
 TABLE_STYLES = ("bytes_rows.css", "resource_table_widget.css")

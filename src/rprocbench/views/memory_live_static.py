@@ -27,8 +27,7 @@ def memory_live_text(view: LiveMemory, terminal: Terminal) -> str:
     if view.misfits:
         lines += ["", terminal.paint("What does not fit", "strong")]
         lines += [
-            terminal.paint(shorten(f"  {line}", terminal.width), "error")
-            for line in _misfits(view)
+            terminal.paint(shorten(f"  {line}", terminal.width), "error") for line in _misfits(view)
         ]
     if view.events:
         lines += ["", terminal.paint("When", "strong")]

@@ -2,10 +2,10 @@
 """What lies in a board's memories, and from which event of a run to which."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rprocbench.base.errors import InputError
-from rprocbench.base.trace import Changed, Created, Filled, Gone, Trace, Value, Wrote
+from rprocbench.base.trace import Changed, Created, Event, Filled, Gone, Trace, Value, Wrote
 from rprocbench.formats.elf import PT_LOAD, ElfView
 from rprocbench.formats.elf_records import Phdr
 from rprocbench.formats.signed_image import MAGIC, SignedImage
@@ -22,6 +22,7 @@ FOREVER = 1 << 31
 TABLE = ".resource_table"
 MOST_SEGMENTS = 64
 WIDEST = 1 << 40
+SHF_ALLOC = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,7 @@ def things_of_image(board: Board, image: bytes) -> list[Thing]:
 def _of_elf(board: Board, elf: ElfView) -> Iterator[Thing]:
     loads = [s for s in elf.segments if s.p_type == PT_LOAD and s.p_memsz][:MOST_SEGMENTS]
     for number, segment in enumerate(loads):
-        item = Item(
-            _name(elf, segment, number), "da", segment.p_paddr, segment.p_memsz, "segment"
-        )
+        item = Item(_name(elf, segment, number), "da", segment.p_paddr, segment.p_memsz, "segment")
         span = elf.content_span(segment)
         yield Thing(item, span=(span.start, span.end), problem=misfit(board, item))
     if table := elf.section(TABLE):
@@ -82,10 +81,9 @@ def _of_elf(board: Board, elf: ElfView) -> Iterator[Thing]:
 def _name(elf: ElfView, segment: Phdr, number: int) -> str:
     """The segment's number, and the first section that lies in it."""
     for section in elf.sections:
-        at = section.header.sh_addr
-        if section.name and section.header.sh_flags & 2 and segment.p_vaddr <= at:  # SHF_ALLOC
-            if at < segment.p_vaddr + segment.p_memsz:
-                return f"PT_LOAD {number}: {section.name}"
+        inside = 0 <= section.header.sh_addr - segment.p_vaddr < segment.p_memsz
+        if section.name and inside and section.header.sh_flags & SHF_ALLOC:
+            return f"PT_LOAD {number}: {section.name}"
     return f"PT_LOAD {number}"
 
 
@@ -117,65 +115,82 @@ def _outside(regions: Iterable[Region], pa: int, size: int) -> str:
 
 def loaded(board: Board, thing: Thing, image: bytes, trace: Trace) -> Iterator[Thing]:
     """The times for which a thing of the image lies in memory, as the run's writes tell."""
-    item = thing.item
+    place = _stored(board, thing.item)
+    content = image[slice(*thing.span)][: thing.item.size]
+    since = -1
+    for index, event in enumerate(trace):
+        if not isinstance(event, Wrote | Filled) or place is None or event.ram != place[0]:
+            continue
+        comes, goes = _effect(event, place[1] - event.offset, content, thing.item.size)
+        if since < 0 and comes:
+            since = index
+        elif since >= 0 and goes:
+            yield replace(thing, since=since, until=index)
+            since = -1
+    if since >= 0:
+        yield replace(thing, since=since)
+
+
+def _stored(board: Board, item: Item) -> tuple[str, int] | None:
+    """The memory that the M4 finds `item` in, and how far into it."""
     for mapping in board.m4:
         at = item.start - mapping.base
         if at >= 0 and at + item.size <= mapping.size:
-            ram, first = mapping.chip, mapping.offset + at
-            break
-    else:
-        return
-    content = image[slice(*thing.span)][: item.size]
-    since = -1
-    for index, event in enumerate(trace):
-        if isinstance(event, Wrote | Filled) and event.ram == ram and event.offset <= first:
-            data_at = first - event.offset
-            if isinstance(event, Wrote):
-                same = event.data[data_at : data_at + len(content)] == content
-                if since < 0 and content and same:
-                    since = index
-            elif data_at + item.size <= event.size:
-                if since < 0 and not content:
-                    since = index
-                elif since >= 0:
-                    yield Thing(item, since, index, thing.span, thing.problem)
-                    since = -1
-    if since >= 0:
-        yield Thing(item, since, FOREVER, thing.span, thing.problem)
+            return mapping.chip, mapping.offset + at
+    return None
+
+
+def _effect(event: Wrote | Filled, at: int, content: bytes, size: int) -> tuple[bool, bool]:
+    """Whether a write brings the thing that begins `at` bytes into it, and whether it ends it."""
+    if isinstance(event, Wrote):
+        same = event.data[at : at + len(content)] == content
+        return at >= 0 and bool(content) and same, False
+    whole = at >= 0 and at + size <= event.size
+    return whole and not content, whole
 
 
 def things_of_run(trace: Trace) -> list[Thing]:
     """Carveouts, vrings, buffers and trace buffers, for as long as each has a place."""
-    found: list[Thing] = []
-    kinds: dict[str, str] = {}
-    fields: dict[str, dict[str, Value]] = {}
-    open_: dict[str, tuple[Item, int]] = {}
+    seen = _Placed()
+    for index, event in enumerate(trace):
+        seen.take(index, event)
+    found = [*seen.found, *(Thing(item, since) for item, since in seen.open.values())]
+    return sorted(found, key=lambda thing: (thing.since, thing.item.start, thing.item.name))
 
-    def place(owner: str, item: Item | None, index: int) -> None:
-        before = open_.get(owner)
+
+class _Placed:
+    """The objects that have a place in memory, while the events go by."""
+
+    def __init__(self) -> None:
+        self.found: list[Thing] = []
+        self.open: dict[str, tuple[Item, int]] = {}
+        self.kinds: dict[str, str] = {}
+        self.fields: dict[str, dict[str, Value]] = {}
+
+    def take(self, index: int, event: Event) -> None:
+        """Take one more event into account."""
+        match event:
+            case Created(owner=owner) if event.kind in PLACES:
+                self.kinds[owner], self.fields[owner] = event.kind, dict(event.fields)
+            case Changed(owner=owner) if owner in self.kinds:
+                self.fields[owner][event.field] = event.after
+            case Gone(owner=owner) if owner in self.kinds:
+                self._place(owner, None, index)
+                del self.kinds[owner]
+                return
+            case _:
+                return
+        self._place(owner, PLACES[self.kinds[owner]](owner, self.fields[owner]), index)
+
+    def _place(self, owner: str, item: Item | None, index: int) -> None:
+        before = self.open.get(owner)
         if before and before[0] == item:
             return
         if before:
-            found.append(Thing(before[0], before[1], index))
-            del open_[owner]
+            self.found.append(Thing(before[0], before[1], index))
+            del self.open[owner]
         if item:
-            open_[owner] = (item, index)
-
-    for index, event in enumerate(trace):
-        match event:
-            case Created(owner=owner) if event.kind in PLACES:
-                kinds[owner], fields[owner] = event.kind, dict(event.fields)
-            case Changed(owner=owner) if owner in kinds:
-                fields[owner][event.field] = event.after
-            case Gone(owner=owner) if owner in kinds:
-                place(owner, None, index)
-                del kinds[owner]
-                continue
-            case _:
-                continue
-        place(owner, PLACES[kinds[owner]](owner, fields[owner]), index)
-    found += [Thing(item, since) for item, since in open_.values()]
-    return sorted(found, key=lambda thing: (thing.since, thing.item.start, thing.item.name))
+            self.open[owner] = (item, index)
 
 
 def _carveout(owner: str, fields: Fields) -> Item | None:
@@ -194,7 +209,7 @@ def _trace_buffer(owner: str, fields: Fields) -> Item | None:
 def _vring(owner: str, fields: Fields) -> Item | None:
     ring = fields.get("ring")
     try:
-        parts = dict(ring)  # type: ignore[arg-type,call-overload]  # whatever a file said
+        parts: dict[str, Value] = dict(ring)  # type: ignore[arg-type]  # whatever a file said
         base, num, align = (_number(parts[key]) for key in ("base", "num", "align"))
     except (KeyError, TypeError, ValueError):
         return None

@@ -23,6 +23,7 @@ from . import (  # noqa: F401  each registers how it draws its view
     bytes_text,
     chain_html,
     chain_text,
+    memory_live_static,
     memory_map_html,
     memory_map_text,
     render,
@@ -30,15 +31,19 @@ from . import (  # noqa: F401  each registers how it draws its view
     resource_table_text,
     signed_image_html,
     signed_image_text,
+    states_html,
+    states_text,
     timeline_html,
     timeline_text,
 )  # fmt: skip
 from .bytes_view import BytesView, file_bytes
+from .memory_live import LiveMemory
 from .memory_map import MemoryMap, memory_map
 from .recording_view import RecordingView, recording_view
 from .resource_table_tree import resource_table_view
 from .resource_table_view import ResourceTableView
 from .signed_image_view import SignedImageView, signed_image_view
+from .states import StateMachines
 from .terminal import Terminal
 from .timeline import Timeline, timeline
 from .walk import Walk
@@ -102,8 +107,10 @@ def _(thing: bytes) -> BytesView:
 @describe.register(ResourceTableView)
 @describe.register(RecordingView)
 @describe.register(Timeline)
+@describe.register(LiveMemory)
 @describe.register(MemoryMap)
 @describe.register(SignedImageView)
+@describe.register(StateMachines)
 def _(thing: object) -> object:
     return thing
 

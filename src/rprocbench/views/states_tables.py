@@ -8,6 +8,7 @@ machine cross.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from rprocbench.base.trace import Lane
 from rprocbench.formats.tee_params import PtaCmd, TaCmd
@@ -63,7 +64,7 @@ class Machine:
         return found
 
 
-def _names(table: Mapping[Enum, Mapping[Enum, Enum]]) -> Ways:
+def _names(table: Mapping[Any, Mapping[Any, Any]]) -> Ways:
     """A table of one step each, by names; a step to the same state changes nothing."""
     return {
         cause.name: {s.name: () if s is t else (t.name,) for s, t in entries.items()}

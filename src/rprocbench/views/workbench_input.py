@@ -35,7 +35,8 @@ def input_of(thing: object, design: str = "v22") -> "Recording | tuple[str, byte
         case str() | Path():
             path = Path(thing)
             return named_input(path.name, read_file(path, MAX_RUN))
-    why = f"a {type(thing).__name__} is neither an image nor a run: give bytes, a path or a run"
+    kind = type(thing).__name__
+    why = f"this ({kind}) is neither an image nor a run: give bytes, a path or a run"
     raise InputError(InputCode.UNSUPPORTED, why)
 
 
@@ -53,7 +54,7 @@ def named_input(name: str, data: bytes) -> "Recording | tuple[str, bytes]":
     kind = identify(data)
     if kind not in (Kind.SIGNED, Kind.ELF):
         more = f": {advice(kind)}" if advice(kind) else ""
-        raise InputError(InputCode.UNSUPPORTED, f"{name!r} is a {kind}, not a firmware{more}")
+        raise InputError(InputCode.UNSUPPORTED, f"{name!r} is no firmware, but: {kind}{more}")
     return name, data
 
 
@@ -68,7 +69,7 @@ def key_of(pem: bytes, name: str) -> RsaPublicKey:
 
 def codes_for(lane: Lane) -> dict[str, Errno | TeeResult]:
     """The errors that a call in `lane` can report, the likeliest first."""
-    kind: type[Errno] | type[TeeResult] = TeeResult if lane is Lane.OPTEE else Errno
+    kind: type[Errno | TeeResult] = TeeResult if lane is Lane.OPTEE else Errno
     first = ("GENERIC", "COMMUNICATION", "SECURITY") if kind is TeeResult else ("EIO", "ENOMEM")
     names = [*first, *(name for name in sorted(kind.__members__) if name not in first)]
     return {name: kind[name] for name in names if name != "SUCCESS"}
