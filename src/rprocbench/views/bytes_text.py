@@ -10,6 +10,7 @@ from .terminal import Terminal
 from .wording import clean, columns, shorten
 
 ROWS = 64  # rows printed; a terminal is no place to read megabytes
+TEXT_FROM = 43  # columns of a row of eight, with the same as text
 SIXTEEN_FROM = 76  # columns of a row of sixteen
 BESIDE_FROM = 100
 STRIDE = 1024  # rows compared at once where many are alike
@@ -60,7 +61,9 @@ def _row(
 ) -> Iterator[str]:
     halves = (row[i : i + 8].hex(" ") for i in range(0, per_row, 8))
     digits = "  ".join(f"{half:<23}" for half in halves)
-    line = f"{offset:08x}  {digits}  {printable(row):<{per_row}}"
+    line = f"{offset:08x}  {digits}"
+    if terminal.width >= TEXT_FROM:
+        line += f"  {printable(row):<{per_row}}"
     names = list(_names(here))
     if names and terminal.width >= BESIDE_FROM:
         room = terminal.width - columns(line) - 2

@@ -164,7 +164,7 @@ export async function render({ model, el }) {
 
   function step(what, offset) {
     const index = regions.before(offset);
-    const to = what === "n" ? index + 1 : index > 0 && offset <= regions.starts[index] ? index - 1 : index;
+    const to = what === "n" ? index + 1 : index >= 0 && offset <= regions.starts[index] ? index - 1 : index;
     if (to < 0 || to >= regions.count) answer(`there is no piece ${what === "n" ? "after" : "before"} this one`);
     else choose(regions.span(to));
   }
@@ -225,7 +225,7 @@ export async function render({ model, el }) {
     root.dataset.offset = model.get("offset");
   }
 
-  tree.setRoots(regions.roots, regions.count > 400 ? 0 : 1);
+  tree.setRoots(regions.roots, regions.roots.length < 3 || regions.count < 40 ? 1 : 0);
   // Several traits change at once: draw them together, before the next frame.
   let wanted = null;
   const soon = (work) => () => {

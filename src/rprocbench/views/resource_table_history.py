@@ -79,7 +79,8 @@ class _History:
         self.last = first
         self.stack: list[str] = []
         self.state = State()
-        self.size = _size(trace) or len(first)
+        # An attaching Linux does not know how long the table is, and takes all that may be one.
+        self.size = len(first) or _size(trace)
         self.loaded = dict(_loaded(trace, board))
         self.seen = ""
 
@@ -132,9 +133,9 @@ class _History:
         if place in self.loaded:
             ram, offset = self.loaded[place]
             memory = self.state.memories.get(ram)
-            return memory.read(offset, self.size)[:MOST_BYTES] if memory else b""
+            return memory.read(offset, self.size) if memory else b""
         data = self.state.objects.get(place, {}).get("data", b"")
-        return data[:MOST_BYTES] if isinstance(data, bytes) else b""
+        return data[: self.size] if isinstance(data, bytes) else b""
 
     def _moment(
         self, index: int, lane: Lane, place: str, what: str, written: tuple[int, int] = (0, 0)

@@ -36,8 +36,9 @@ export async function render({ model, el }) {
     draw: drawItem, hover: (node) => put({ hover: node ? [node.start, node.end] : NOWHERE }),
   });
   const regions = history.regions();
+  let data = history.bytes(moments[0]); // of the moment that is drawn
   const grid = new HexGrid({
-    data: history.bytes(moments[0]), base, regions, label: `Bytes of ${history.title}`, state, keys,
+    data, base, regions, label: `Bytes of ${history.title}`, state, keys,
     move: (at) => pick(base + at), hover: (at) => put({ hover: at < 0 || regions.at(base + at) < 0 ? NOWHERE : regions.span(regions.at(base + at)) }),
   });
   let number = -1; // the moment that is drawn
@@ -53,7 +54,7 @@ export async function render({ model, el }) {
 
   function state() {
     const offset = model.get("offset"), span = model.get("span"), hover = model.get("hover");
-    const at = offset >= base && offset < base + grid?.data.length ? offset - base : -1;
+    const at = offset >= base && offset < base + data.length ? offset - base : -1;
     return { at, from: at, span: [span[0] - base, span[1] - base], region: at < 0 ? -1 : regions.at(offset),
       hovered: isSpan(hover) ? regions.at(hover[0]) : -1 };
   }
@@ -141,7 +142,8 @@ export async function render({ model, el }) {
       number = now;
       const changed = [...moments[now].changed].map((each) => history.fields[each]);
       const isLit = (offset) => changed.some((field) => base + offset >= field.start && base + offset < field.end);
-      grid.setData(history.bytes(moments[now]), (offset) => (isLit(offset) ? " rb-changed" : ""));
+      data = history.bytes(moments[now]);
+      grid.setData(data, (offset) => (isLit(offset) ? " rb-changed" : ""));
       const few = changed.length && changed.length < 5 && changed.find((field) => !tree.rows.rowOf(field.index));
       if (few) tree.rows.show(few.index ?? 0);
       drawStatus();
