@@ -72,14 +72,14 @@ def test_ten_megabytes_are_packed_once_and_cut_beyond_sixteen() -> None:
     start = time.perf_counter()
     view = bytes_view(bytes(10 * 1024 * 1024))
     traits = bytes_traits(view)
-    print(f"10 MiB of zeros packed in {time.perf_counter() - start:.2f} s")
+    print("seconds to pack 10 MiB", time.perf_counter() - start)  # noqa: T201  measured
     assert traits["packed"] is True
     packed = traits["data"]
     assert isinstance(packed, bytes)
     assert zlib.decompress(packed) == view.data
     start = time.perf_counter()
     text = render.text(view, Terminal())
-    print(f"and told in {time.perf_counter() - start:.2f} s")
+    print("seconds to tell 10 MiB", time.perf_counter() - start)  # noqa: T201  measured
     assert text.count("\n") < 10  # rows alike are an asterisk
     big = bytes_view(bytes(MOST + 5))
     assert big.is_cut
@@ -134,7 +134,7 @@ def test_rows_alike_end_where_a_piece_begins() -> None:
 
 def test_html_has_picture_alternative_and_table() -> None:
     body = render.body(small())
-    root = ET.fromstring(body)
+    root = ET.fromstring(body)  # noqa: S314  our own
     image = root.find("img")
     assert image is not None
     assert image.get("alt") == "small: 98 bytes, 3 named pieces."
@@ -155,7 +155,7 @@ def test_hostile_names_are_inert() -> None:
     for drawn in (render.body(hostile()), bytes_svg(hostile())):
         assert "<script" not in drawn
         assert "<img src=x" not in drawn
-        ET.fromstring(drawn)
+        ET.fromstring(drawn)  # noqa: S314  our own
     text = render.text(hostile(), Terminal(120))
     assert "\x1b" not in text
     assert "\u202e" not in text

@@ -60,7 +60,8 @@ def test_find_agrees_with_a_plain_search(tools: Any) -> None:
         const is = (at) => pattern.every(([byte, mask], i) => (noise[at + i] & mask) === byte);
         const all = [...noise.keys()].filter((at) => at + pattern.length <= noise.length && is(at));
         for (let at = 0; at <= noise.length; at += 13) {
-          const next = all.find((one) => one >= at) ?? -1, before = all.findLast((one) => one <= at) ?? -1;
+          const next = all.find((one) => one >= at) ?? -1;
+          const before = all.findLast((one) => one <= at) ?? -1;
           if (findPattern(noise, pattern, at) !== next) wrong.push([text, at, "next"]);
           if (findPattern(noise, pattern, at, true) !== before) wrong.push([text, at, "before"]);
         }
