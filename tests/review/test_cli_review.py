@@ -2,12 +2,14 @@
 """`rprocbench review` and `rprocbench play` on the command line."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from rprocbench.bench import Recording
-from rprocbench.cli import main
+from rprocbench.cli import main, review
 from rprocbench.review import judge
 
 REVIEW = ["review", "--design", "mainline", "--design", "v22", "--scenario", "boot-shutdown"]
@@ -48,6 +50,25 @@ def test_wrong_usage_is_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -
         main(argv)
     assert stop.value.code == 2
     assert "--help" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_an_interrupt_stops_cleanly(
+    workers: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The first Ctrl-C ends it; what is done is told and saved, and the handler is the old one."""
+
+    def interrupt(done: int, _total: int) -> None:
+        if done == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(review, "tell_progress", interrupt)
+    path, before = tmp_path / "r.json", signal.getsignal(signal.SIGINT)
+    assert main([*REVIEW, "--workers", workers, "--json", str(path)]) == 0
+    assert "stopped: 3 of " in capsys.readouterr().err
+    assert len(json.loads(path.read_text())) == 3
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_unwritable_file_is_1(tmp_path: Path) -> None:

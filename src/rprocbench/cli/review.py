@@ -7,7 +7,7 @@ import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rprocbench.base.files import write_file
 
@@ -71,11 +71,12 @@ def run_review(args: argparse.Namespace) -> int:
     for name in designs:
         choose(args.parser, "design", name, DESIGNS)
     scenarios = list(dict.fromkeys(args.scenario or SCENARIOS))
-    if args.workers == 1:
-        campaign = fail_everywhere(designs, scenarios, None, tell_progress)
-    else:
-        with ProcessPoolExecutor(args.workers, initializer=ignore_interrupts) as executor:
-            campaign = fail_everywhere(designs, scenarios, executor, tell_progress)
+    with Interrupt() as interrupt:
+        if args.workers == 1:
+            campaign = fail_everywhere(designs, scenarios, None, tell_progress, interrupt.came)
+        else:
+            with ProcessPoolExecutor(args.workers, initializer=ignore_interrupts) as pool:
+                campaign = fail_everywhere(designs, scenarios, pool, tell_progress, interrupt.came)
     finish_progress(campaign)
     found = rows(campaign.verdicts)
     view = review_view(found, designs)
@@ -86,6 +87,29 @@ def run_review(args: argparse.Namespace) -> int:
         page = html_report("Review: every call fails once", [Section("Review", view)])
         write_file(args.out, page.encode())
     return 0
+
+
+class Interrupt:
+    """While it is open, the first Ctrl-C is remembered instead of raised; the second one is raised.
+
+    An exception in the middle of the executor's bookkeeping could leave it waiting for ever.
+    """
+
+    def __enter__(self) -> Self:
+        self._came = False
+        self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_exc_info: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, *_args: object) -> None:
+        self._came = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def came(self) -> bool:
+        """Whether the user has asked to stop."""
+        return self._came
 
 
 def ignore_interrupts() -> None:

@@ -5,10 +5,12 @@ The runs are independent and go through any `concurrent.futures.Executor`; what 
 what comes back can be pickled. The result does not depend on who computes it, or in what order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import takewhile
+from queue import SimpleQueue
 
 from rprocbench.base.errors import Errno, TeeResult
 from rprocbench.base.run import At, Fail
@@ -141,30 +143,40 @@ def fail_everywhere(
     try:
         for design in designs:
             campaign.plan += plan(design, scenarios)
-        for index, verdict in outcomes(campaign.plan, executor):
-            campaign.done[index] = verdict
-            if progress:
-                progress(len(campaign.done), len(campaign.plan))
-            if cancelled():
-                break
+        with closing(outcomes(campaign.plan, executor)) as verdicts:
+            for index, verdict in verdicts:
+                campaign.done[index] = verdict
+                if progress:
+                    progress(len(campaign.done), len(campaign.plan))
+                if cancelled():
+                    break
     except KeyboardInterrupt:
         pass
     return campaign
 
 
-def outcomes(trials: Sequence[Trial], executor: Executor | None) -> Iterator[tuple[int, Verdict]]:
-    """The verdict of each trial with its index, as they come. Closing it cancels the others."""
+def outcomes(
+    trials: Sequence[Trial], executor: Executor | None
+) -> Generator[tuple[int, Verdict], None, None]:
+    """The verdict of each trial with its index, as they come. Closing cancels the others.
+
+    Futures put themselves into a queue: `concurrent.futures.wait` takes the locks of all of them,
+    and an interrupt in that moment would leave them held, and the executor waiting.
+    """
     if executor is None:
         for index, trial in enumerate(trials):
             yield index, run_trial(trial)
         return
-    pending: dict[Future[Verdict], int] = {}
+    finished: SimpleQueue[Future[Verdict]] = SimpleQueue()
+    indices: dict[Future[Verdict], int] = {}
     try:
-        pending = {executor.submit(run_trial, trial): i for i, trial in enumerate(trials)}
-        while pending:
-            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield pending.pop(future), future.result()
+        for index, trial in enumerate(trials):
+            future = executor.submit(run_trial, trial)
+            indices[future] = index
+            future.add_done_callback(finished.put)
+        while indices:
+            future = finished.get()
+            yield indices.pop(future), future.result()
     finally:
-        for future in pending:
+        for future in indices:
             future.cancel()

@@ -11,6 +11,7 @@ REST = "a_processor_at_rest_holds_nothing"
 KNOWN = (
     (REST, "carveouts", "prepare and parse_fw failures leak them"),
     (REST, "dump_segments", "prepare and parse_fw failures leak them"),
+    (REST, "clean_table", "clean_table is freed, and the pointer stays"),
     (REST, "leaked_pdevs", "a failed vdev probe pins the rproc"),
     ("a_running_processor_has_all_its_devices", "probe failed", "vdev probe failure is silent"),
     ("a_running_processor_has_all_its_devices", "", "virtio and subdevice failures are not fatal"),
