@@ -147,6 +147,7 @@ def as_data(recording: "Recording") -> dict[str, Any]:
     """One boot for programs."""
     from rprocbench.base.trace import lanes
     from rprocbench.base.tracefile import encode_event
+    from rprocbench.review import judge
 
     cause = recording.cause
     return {
@@ -168,6 +169,10 @@ def as_data(recording: "Recording") -> dict[str, Any]:
             for message in recording.messages
         ],
         "trace_buffer": recording.trace_buffer,
+        "breaches": [
+            {"invariant": breach.invariant, "what": breach.what, "event": breach.index}
+            for breach in judge(recording.trace)
+        ],
         "lanes": [
             {"lane": lane.value} | encode_event(event)
             for lane, event in zip(lanes(recording.trace), recording.trace, strict=True)

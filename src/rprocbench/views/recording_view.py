@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from rprocbench.base.trace import Message
 from rprocbench.bench import Recording
+from rprocbench.review import judge
 
 from . import render, timeline_html, timeline_text  # noqa: F401  they draw the lanes
 from .markup import tag
@@ -20,12 +21,17 @@ class RecordingView:
     lanes: Timeline
     messages: tuple[str, ...]
     log: tuple[str, ...]
+    objections: tuple[str, ...] = ()
 
     @property
     def lists(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """What stands below the lanes: headings, and the lines below each."""
-        both = (("Messages", self.messages), ("Firmware's log", self.log))
-        return tuple((heading, lines) for heading, lines in both if lines)
+        all_ = (
+            ("Messages", self.messages),
+            ("Firmware's log", self.log),
+            ("What a reviewer would object to", self.objections),
+        )
+        return tuple((heading, lines) for heading, lines in all_ if lines)
 
 
 def title_of(recording: Recording) -> str:
@@ -64,6 +70,7 @@ def recording_view(recording: Recording, detail: Detail = "story") -> RecordingV
         lanes=replace(lanes, verdict=verdict_of(recording), is_well=is_well),
         messages=tuple(map(message_text, recording.messages)),
         log=tuple(recording.trace_buffer.splitlines()),
+        objections=tuple(f"{b.sentence}? No: {b.what}" for b in judge(recording.trace)),
     )
 
 
