@@ -21,6 +21,7 @@ from rprocbench.views.show import show
 from rprocbench.views.terminal import Terminal
 from rprocbench.views.wording import columns
 from tests.views.hostile import ATTACK
+from tests.views.test_palette import contrast, page
 
 
 def leaf(path: str, start: int, end: int, value: int | bytes = 1) -> Leaf:
@@ -167,3 +168,13 @@ def test_bytes_and_files_can_be_shown() -> None:
     assert str(show(small())).startswith("small")
     assert "0 bytes" in str(show(b""))
     assert show(b"").html()
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_what_is_selected_can_be_read(theme: int) -> None:
+    colours = page(theme)
+    assert contrast(colours["bg"], colours["focus"]) >= 4.5
+    assert contrast(colours["text"], colours["lit"]) >= 4.5
+    for ground in ("bg", "lit", "raised"):  # the lines below a piece, and around the cursor
+        assert contrast(colours["m4"], colours[ground]) >= 3
+        assert contrast(colours["focus"], colours[ground]) >= 3

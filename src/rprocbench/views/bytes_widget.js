@@ -51,7 +51,7 @@ function sayPiece(regions, index, offset) {
   if (index < 0) return [element("span", { class: "rb-mono" }, hex(offset)), " has no name"];
   const [path, value, doc] = regions.told[index];
   const [start, end] = regions.span(index);
-  const into = offset > start ? `, byte ${offset - start} of ${end - start}` : `, ${bytesInWords(end - start)}`;
+  const into = offset > start ? `, +${offset - start} of ${bytesInWords(end - start)}` : `, ${bytesInWords(end - start)}`;
   return [element("strong", { class: "rb-mono" }, path), " ", element("span", { class: "rb-dim" }, `at ${hex(start)}${into}`),
     value ? element("span", { class: "rb-mono rb-said" }, ` = ${value}`) : "", doc ? element("span", { class: "rb-said" }, ` – ${doc}`) : ""];
 }

@@ -46,6 +46,12 @@ class TableHistory {
     return moment.told.get(field.number) ?? [field.value, field.meaning];
   }
 
+  // Both in one phrase.
+  say(field, moment) {
+    const [value, meaning] = this.value(field, moment);
+    return meaning ? `${value} (${meaning})` : value;
+  }
+
   // What to say beside a field: lit when the event of this moment gave it another value.
   note(field, number) {
     const moment = this.moments[number];

@@ -104,7 +104,7 @@ export async function render({ model, el }) {
     const moment = moments[number];
     const changed = [...moment.changed].map((each) => history.fields[each]);
     const what = moment.index < 0 ? "The table in the file." : "";
-    const told = changed.slice(0, 3).map((field) => `${field.path}: ${history.value(field, history.previous[number])[0]} → ${history.value(field, moment).filter(Boolean).join(" ")}`);
+    const told = changed.slice(0, 3).map((field) => `${field.path}: ${history.value(field, history.previous[number])[0]} → ${history.say(field, moment)}`);
     if (changed.length > 3) told.push(`and ${changed.length - 3} more`);
     if (!changed.length && moment.index >= 0 && moment.bytes) told.push("nothing differs from before");
     const live = moment.live ? `table_ptr points to ${moment.live}` : moment.index < 0 ? "" : "table_ptr points to nothing";
@@ -125,13 +125,14 @@ export async function render({ model, el }) {
     const rows = history.writes(field).map((each) => {
       const moment = moments[each];
       const text = moment.changed.has(field.number)
-        ? `${history.value(field, history.previous[each])[0]} → ${history.value(field, moment).filter(Boolean).join(" ")}` : "written, the same";
+        ? `${history.value(field, history.previous[each])[0]} → ${history.say(field, moment)}` : "written, the same";
       return element("li", each === number ? { "aria-current": "step", class: "rb-now" } : {},
         button("event", `event ${moment.index}`, "Go to this moment", () => go(each)), " ", element("span", { class: "rb-mono" }, text),
         element("div", { class: "rb-dim" }, `${moment.by}: ${moment.place}`));
     });
     detail.replaceChildren(element("h4", { class: "rb-mono" }, field.path), element("p", {}, field.doc),
-      element("p", {}, "In the file: ", element("span", { class: "rb-mono" }, [field.value, field.meaning].filter(Boolean).join(" "))),
+      element("p", {}, "In the file: ", element("span", { class: "rb-mono" }, history.say(field, moments[0])),
+        number ? "; now: " : "", element("span", { class: "rb-mono" }, number ? history.say(field, moments[number]) : "")),
       rows.length ? element("ol", {}, ...rows) : element("p", { class: "rb-dim" }, moments.length > 1 ? "No event of the run wrote it." : ""));
   }
 
