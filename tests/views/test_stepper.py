@@ -13,6 +13,7 @@ from rprocbench.base.state import state_at
 from rprocbench.base.trace import Trace
 from rprocbench.views import render, wording
 from rprocbench.views.timeline import timeline
+from tests.harness.accessibility import violations
 from tests.views.fake_boot import FakeBoot
 from tests.views.hostile import hostile_trace
 
@@ -220,3 +221,11 @@ def test_a_later_view_on_the_page_does_not_change_its_looks(mount: Mount) -> Non
 def test_forced_colours_and_reduced_motion_are_survived(mount: Mount) -> None:
     page = mount(fault(), cursor=30, forced_colors="active", reduced_motion="reduce")
     assert page.locator("[aria-current=step]").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong(mount: Mount, scheme: str) -> None:
+    page = mount(fault(), cursor=40, color_scheme=scheme)
+    assert violations(page) == []
+    page.locator(".rb-last").click()
+    assert violations(page) == []
