@@ -7,6 +7,7 @@ link and still see what the TA would see.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 from rprocbench.base.errors import RprocError
@@ -108,7 +109,7 @@ class TaLens:
         """The segments that the TA comes to, and what ends its walk too early."""
         found: list[tuple[int, int, Da, int]] = []
         error = asked(lambda: e32_parser_load_elf_image(elf, lambda *seen: found.append(seen)))
-        loads = self._loads(elf)
+        loads = islice(self._loads(elf), len(found))
         return [
             Segment(image, *place, *seen) for place, seen in zip(loads, found, strict=False)
         ], error

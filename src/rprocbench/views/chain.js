@@ -32,6 +32,7 @@ const chainView = (() => {
     let first = 0; // of the bytes shown
     let asked = 0; // when Python was asked last
     let timer = null;
+    let base = model.get("edits").length ? null : model.get("chain"); // of the image without edits
     const id = `rb-chain-${++drawn}`;
     const title = element("h3");
     const verdict = element("p", { class: "rb-verdict" });
@@ -78,7 +79,7 @@ const chainView = (() => {
 
     async function recompute() {
       const [data, now] = [patched(), edits()];
-      const next = await chainCheck.recompute(model.get("base") ?? chain(), original, now);
+      const next = await chainCheck.recompute(base ?? chain(), original, now, base !== null);
       if (next && JSON.stringify(now) === JSON.stringify(edits())) {
         bytes = data;
         model.set("steps", next.steps);
@@ -99,6 +100,7 @@ const chainView = (() => {
     }
 
     function onChain() {
+      if (!edits().length) base = chain();
       clearTimeout(timer);
       root.removeAttribute("aria-busy");
       draw();

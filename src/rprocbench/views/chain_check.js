@@ -300,12 +300,12 @@ const chainCheck = (() => {
   }
 
   // After each edit in turn; null where the page may not use WebCrypto.
-  async function recompute(base, original, edits) {
+  async function recompute(base, original, edits, isPristine) {
     if (!globalThis.crypto?.subtle) return null;
-    if (!edits.length) return { chain: base, steps: [] };
+    if (!edits.length) return { chain: isPristine ? base : packed(base, await evaluate(original, base.key)), steps: [] };
     const data = original.slice();
     const steps = [];
-    let now = base;
+    let now = isPristine ? base : packed(base, await evaluate(original, base.key));
     for (const [offset, value] of edits) {
       const own = now.links.filter((one) => (one.kind === "nothing" ? one.spans : one.spans.slice(0, 1)).some(([a, b]) => a <= offset && offset < b));
       const size = (one) => (one.kind === "nothing" ? one.spans : one.spans.slice(0, 1)).reduce((sum, [a, b]) => sum + b - a, 0);

@@ -4,9 +4,10 @@
 from rprocbench.bench.chain import Chain, Link, Verdict
 
 from . import render
+from .chain_pack import begin
 from .chain_svg import MARKS, WIDTH, chain_svg
 from .markup import Markup, picture, tag
-from .wording import clean, shorten, size
+from .wording import clean, size
 
 VALUE = 48
 WHOLE = "white-space: nowrap"  # a verdict, or an address, stays on its line
@@ -56,7 +57,7 @@ def _row(link: Link) -> Markup:
         tag("td", MARKS[link.verdict], style=WHOLE, class_="rb-bad" if link.fails else None),
         tag("th", link.title, scope="row"),
         tag("td", place(link), class_="rb-mono", style=WHOLE),
-        tag("td", shorten(clean(link.value), VALUE), class_="rb-mono"),
+        tag("td", begin(clean(link.value), VALUE), class_="rb-mono"),
         tag("td", link.why),
     )
 
@@ -74,7 +75,7 @@ def _details(link: Link) -> Markup:
     facts = [("formula", link.formula), ("value", link.value), *link.facts]
     commands = [
         [tag("pre", tag("code", command.line)),
-         tag("p", "prints: ", tag("code", shorten(command.prints, 120))) if command.prints else ""]
+         tag("p", "prints: ", tag("code", begin(command.prints, 120))) if command.prints else ""]
         for command in link.commands
     ]  # fmt: skip
     rows = [tag("tr", tag("th", name, scope="row"), tag("td", tag("code", said)))

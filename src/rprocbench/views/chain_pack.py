@@ -9,10 +9,15 @@ from rprocbench.bench.chain_edits import Edit
 from rprocbench.bench.chain_link import KINDS
 
 from .bytes_view import NOWHERE
-from .wording import clean, shorten
+from .wording import clean
 
 LONGEST = 400
 CHAIN_SCRIPTS = ("chain_images.js", "chain_check.js", "chain_bytes.js", "chain.js")
+
+
+def begin(text: str, longest: int = LONGEST) -> str:
+    """The beginning of a long text."""
+    return text if len(text) <= longest else f"{text[:longest]} …"
 
 
 def chain_traits(view: Chain) -> dict[str, Any]:
@@ -72,14 +77,13 @@ def pack_link(link: Link) -> dict[str, Any]:
         "title": clean(link.title),
         "spans": [[span.start, span.end] for span in link.spans],
         "formula": link.formula,
-        "value": shorten(link.value, LONGEST),
+        "value": begin(link.value),
         "verdict": link.verdict.value,
         "why": clean(link.why),
         "code": link.code,
-        "facts": [[name, shorten(said, LONGEST)] for name, said in link.facts],
+        "facts": [[name, begin(said)] for name, said in link.facts],
         "commands": [
-            {"line": command.line, "prints": shorten(command.prints, LONGEST)}
-            for command in link.commands
+            {"line": command.line, "prints": begin(command.prints)} for command in link.commands
         ],
     }
 

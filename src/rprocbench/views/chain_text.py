@@ -14,6 +14,7 @@ GLYPHS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.NOT_COVERED: "·", V
 ROLES = {Verdict.PASS: "ok", Verdict.FAIL: "error", Verdict.NOT_COVERED: "dim"}
 WORD = 11  # the longest verdict
 MARGIN = WORD + 5
+SMALL = 4
 WIDE = 88
 
 
@@ -59,7 +60,9 @@ def _link(link: Link, terminal: Terminal) -> list[str]:
     if width >= WIDE or link.kind in ("digest", "signature", "segment"):
         lines += [" " * MARGIN + each for each in _wrap(_formula(link), room)]
     for command in link.commands[:3] if link.kind in ("digest", "signature", "segment") else ():
-        lines += [" " * MARGIN + terminal.paint(each, "dim") for each in _shell(command.line, room)]
+        margin = MARGIN if width >= WIDE else SMALL
+        rows = _shell(command.line, width - margin)
+        lines += [" " * margin + terminal.paint(each, "dim") for each in rows]
     return lines
 
 

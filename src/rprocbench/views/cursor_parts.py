@@ -89,8 +89,3 @@ def _(view: Chain) -> Live:
 @live.register
 def _(view: ResourceTableView) -> Live:
     return Live(TABLE_SCRIPTS, TABLE_STYLES, resource_table_traits(view), view)
-
-
-@live.register
-def _(view: Chain) -> Live:
-    return Live(CHAIN_SCRIPTS, ("chain.css",), chain_traits(view), view)
