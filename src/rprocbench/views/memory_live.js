@@ -169,7 +169,7 @@ export function render({ model, el }) {
     const at = where();
     let first = null, found = false;
     for (const thing of view.things) {
-      if (thing.gap) continue;
+      if (thing.gap || !thing.node) continue;
       const mine = thing.id === chosen;
       thing.node.classList.toggle("rb-chosen", mine);
       thing.node.setAttribute("aria-pressed", String(mine));

@@ -7,6 +7,7 @@ from .terminal import Terminal
 from .wording import clean, columns, shorten, size
 
 BAR_FROM = 92
+ONE_LINE_FROM = 80
 SHORTEST_BAR = 12
 ROLES = {"Linux region": "Linux", "OP-TEE region": "OP-TEE"}
 
@@ -45,9 +46,13 @@ def _track(bank: Bank, track: Track, name_room: int, terminal: Terminal) -> list
         name = shorten(block.name, name_room)
         name += " " * (name_room - columns(name))
         line = f"    {block.start:#8x}  {size(block.size):>9}  pa {linux}  da {m4}  {name}"
+        if terminal.width < ONE_LINE_FROM:
+            lines.append(f"    {shorten(block.name, terminal.width - 4)}")
+            line = f"      {block.start:#8x}  {size(block.size):>9}  pa {linux}  da {m4}"
         room = min(terminal.width - columns(line) - 2, 32)
         if terminal.width >= BAR_FROM and room >= SHORTEST_BAR:
             line += "  " + _bar(block, bank.size, room)
+        line = shorten(line.rstrip(), terminal.width)
         lines.append(terminal.paint(line, "" if block.is_thing else "dim"))
         if block.note:
             note = " " * 25 + shorten(block.note, terminal.width - 25)

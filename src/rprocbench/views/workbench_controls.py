@@ -47,7 +47,7 @@ class Controls:
         self.again = _button("Run again", "Boot what is chosen", "play")
         self.file = ipywidgets.Text("run.html", description="File", style=wide)
         self.save = _button("Save page", "Write all views to one offline HTML file", "save")
-        self.faults = ipywidgets.HTML()
+        self.faults = ipywidgets.HTML(layout={"flex": "1 1 240px"})
         self.message = ipywidgets.HTML()
         rows = (
             (self.image, self.board, self.design, self.key, self.demo_key),
