@@ -173,9 +173,7 @@ def test_rows_are_json(table: list[Row]) -> None:
 
 
 @pytest.mark.parametrize("design", DESIGNS)
-def test_the_script_makes_the_run_again(
-    design: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_script_makes_the_run_again(design: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The line in a row is a command that shows the same breaches."""
     for trial in plan(design, ["boot"])[::20]:
         program, *argv = trial.command.split()

@@ -77,8 +77,10 @@ def test_a_mailbox_channel_is_occupied_until_it_is_taken() -> None:
     ipcc.send_to_a7(3)
     ipcc.send_to_a7(0)
     ipcc.send_to_a7(0)
-    before, _, after = ipcc.a7_pending, ipcc.deliver(), ipcc.a7_pending
-    assert (before, after) == (True, False)
+    pending = [ipcc.a7_pending]
+    ipcc.deliver()
+    pending.append(ipcc.a7_pending)
+    assert pending == [True, False]
     assert heard == [("free", 1), ("rx", 0), ("rx", 3)]
     assert ipcc.to_a7 == 0b1001
     ipcc.taken_by_a7(3)
