@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator
 
     from rprocbench.views.chain_widget import ChainWidget
+    from tests.harness.lab import LabServer
     from tests.harness.widget import WidgetBridge
 
 pytest.importorskip("anywidget", reason="needs the lab extra")
@@ -321,3 +322,34 @@ def test_a_page_without_python_predicts_and_says_so(browser: Browser, tmp_path: 
         page.locator(".rb-reset").click()
         page.locator(".rb-edits").wait_for(state="detached")
         assert "The TA answers SUCCESS" in page.locator(".rb-outcome").inner_text()
+
+
+@pytest.mark.slow
+def test_it_lives_in_jupyterlab(lab: LabServer, tmp_path: Path) -> None:
+    import nbformat
+
+    code = (
+        "from rprocbench import demo_image, demo_key\n"
+        "from rprocbench.views.chain_widget import ChainWidget\n"
+        "chain = ChainWidget(demo_image(), demo_key().public, 'demo.sig')\nchain"
+    )
+    cells = [nbformat.v4.new_code_cell(each) for each in (code, "chain.view")]
+    path = tmp_path / "chain.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    with lab.open(path) as opened:
+        opened.run_all()
+        view = opened.panel.locator(".rb-chain").first
+        times: list[int] = []
+        for offset in (0x600, 0x190, 0x1):
+            view.locator(".rb-offset").fill(f"{offset:x}")
+            view.locator(".rb-value").fill("77")
+            view.locator(".rb-value").press("Enter")
+            view.locator(f".rb-edits tbody tr:nth-child({len(times) + 1})").wait_for()
+            times.append(int(view.get_attribute("data-ms") or 0))
+        assert "BAD_PARAMETERS (0xffff0006)" in view.locator(".rb-outcome").inner_text()
+        assert min(times) < ROUND_TRIP_MS
+        view.locator(".rb-links").focus()
+        for _ in range(3):
+            opened.panel.page.keyboard.press("ArrowDown")
+        view.locator("[role=option][aria-selected=true]").wait_for()
+        assert opened.panel.locator(".jp-CodeCell").count() == len(cells)

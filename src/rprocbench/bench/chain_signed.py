@@ -14,6 +14,7 @@ from .chain_link import Command, Link, Stage, Verdict
 from .chain_rsa import Opened, opened
 from .chain_ta import TaLens
 
+PUB_PEM = "that key as a file: openssl pkey -in KEY.pem -pubout -out pub.pem"
 OPENS = "it opens with the key that is built into OP-TEE"
 INFO = (
     "SEQUENCE { SEQUENCE { OID 2.16.840.1.101.3.4.2.1 (sha256), NULL }, OCTET STRING (32 bytes) }"
@@ -119,6 +120,7 @@ def _signature(  # noqa: PLR0913  all that the link shows
     facts = [
         ("key", f"RSA, {key.bits} bits, e = {key.exponent}"),
         ("fingerprint", f"SHA-256 of the DER key: {key.fingerprint}"),
+        ("pub.pem", PUB_PEM),
     ]
     if sealed.digest:
         facts += [

@@ -167,7 +167,7 @@ const chainCheck = (() => {
     if (look.sign > signature.length) [bad, code] = [`it claims ${look.sign} bytes, the file has ${signature.length} of them`, look.sign > round(look.sign) ? "TARGET_DEAD" : code];
     if (ecc) [bad, code] = ["SIGNTYPE says ECDSA P-256, which OP-TEE does not verify", "NOT_SUPPORTED"];
     const value = opened.digest ? `00 01 (ff × ${opened.pad}) 00 ${INFO.match(/../g).join(" ")} ${opened.digest}` : opened.block ? `${opened.block.slice(0, 32).match(/../g).join(" ")} …` : "it cannot be opened";
-    const facts = [["key", `RSA, ${key.bits} bits, e = ${key.exponent}`], ["fingerprint", `SHA-256 of the DER key: ${key.fingerprint}`], ["digest inside", inside || "none"]];
+    const facts = [["key", `RSA, ${key.bits} bits, e = ${key.exponent}`], ["fingerprint", `SHA-256 of the DER key: ${key.fingerprint}`], ["pub.pem", "that key as a file: openssl pkey -in KEY.pem -pubout -out pub.pem"], ["digest inside", inside || "none"]];
     return [digest, link("signature", "signature", "Signature and key", [span], "sig^e mod n = EMSA-PKCS1-v1_5(digest)", value, bad ? "FAIL" : "PASS", bad ?? "it opens with the key that is built into OP-TEE", code, { facts })];
   }
 

@@ -59,6 +59,9 @@ def _link(link: Link, terminal: Terminal) -> list[str]:
     lines += [" " * MARGIN + terminal.paint(each, role) for each in _wrap(link.why, room)]
     if width >= WIDE or link.kind in ("digest", "signature", "segment"):
         lines += [" " * MARGIN + each for each in _wrap(_formula(link), room)]
+    if link.commands and link.kind == "signature":
+        said = ": ".join(link.facts[2])
+        lines += [" " * MARGIN + terminal.paint(each, "dim") for each in _wrap(said, room)]
     for command in link.commands[:3] if link.kind in ("digest", "signature", "segment") else ():
         margin = MARGIN if width >= WIDE else SMALL
         rows = _shell(command.line, width - margin)
