@@ -31,7 +31,9 @@ ADDRESS = re.compile(r"0x7[0-9a-f]{10,11}\b")
 
 def build(source: Path) -> str:
     """Execute one notebook and return its text. Raises `CellExecutionError` where a cell fails."""
-    notebook: Any = jupytext.read(source, fmt="py:percent")
+    text = source.read_text(encoding="utf-8")
+    # What stands before the first cell (licence, kernel) would become a cell of its own.
+    notebook: Any = jupytext.reads(text[text.index("# %%") :], fmt="py:percent")
     client = NotebookClient(
         notebook,
         timeout=120,

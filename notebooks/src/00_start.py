@@ -89,7 +89,7 @@ flipped
 # done (the lines that say *goto*), and lets OP-TEE clear the memories.
 
 # %%
-flipped.cause
+print(flipped.cause_text)
 
 # %% [markdown]
 # ## What if a call failed?

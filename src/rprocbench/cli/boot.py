@@ -171,7 +171,7 @@ def as_data(recording: "Recording") -> dict[str, Any]:
         "trace_buffer": recording.trace_buffer,
         "breaches": [
             {"invariant": breach.invariant, "what": breach.what, "event": breach.index}
-            for breach in judge(recording.trace)
+            for breach in (judge(recording.trace) if recording.script else ())
         ],
         "lanes": [
             {"lane": lane.value} | encode_event(event)

@@ -62,6 +62,12 @@ def message_text(message: Message) -> str:
     return f"{way}  {message.source:#x} → {message.target:#x}  {payload!r}"
 
 
+def objections_to(recording: Recording) -> tuple[str, ...]:
+    """What the review says of a disturbed run; one that nobody disturbed is not on trial."""
+    breaches = judge(recording.trace) if recording.script else []
+    return tuple(f"{breach.sentence}? No: {breach.what}" for breach in breaches)
+
+
 def recording_view(recording: Recording, detail: Detail = "story") -> RecordingView:
     """Describe a finished run."""
     lanes = timeline(recording.trace, detail, title_of(recording))
@@ -70,7 +76,7 @@ def recording_view(recording: Recording, detail: Detail = "story") -> RecordingV
         lanes=replace(lanes, verdict=verdict_of(recording), is_well=is_well),
         messages=tuple(map(message_text, recording.messages)),
         log=tuple(recording.trace_buffer.splitlines()),
-        objections=tuple(f"{b.sentence}? No: {b.what}" for b in judge(recording.trace)),
+        objections=objections_to(recording),
     )
 
 
