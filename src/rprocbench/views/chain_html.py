@@ -9,7 +9,8 @@ from .chain_svg import MARKS, WIDTH, chain_svg
 from .markup import Markup, picture, tag
 from .wording import clean, size
 
-VALUE = 48
+VALUE = 34
+NAME = "min-width: 9em; overflow-wrap: normal"  # a name is cut between words only
 WHOLE = "white-space: nowrap"  # a verdict, or an address, stays on its line
 
 
@@ -55,7 +56,7 @@ def _row(link: Link) -> Markup:
     return tag(
         "tr",
         tag("td", MARKS[link.verdict], style=WHOLE, class_="rb-bad" if link.fails else None),
-        tag("th", link.title, scope="row"),
+        tag("th", link.title, scope="row", style=NAME),
         tag("td", place(link), class_="rb-mono", style=WHOLE),
         tag("td", begin(clean(link.value), VALUE), class_="rb-mono"),
         tag("td", link.why),
