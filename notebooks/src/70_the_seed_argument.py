@@ -37,7 +37,7 @@ from rprocbench.lessons import (
     second_files,
     solutions,
     states,
-)  # fmt: skip
+)
 
 image = demo_image()
 
@@ -50,7 +50,7 @@ image = demo_image()
 # - `v2`: *a flag.* The first hook that sees the image loads it; a flag keeps the later one from loading again.
 # - `seed-ext-boot`: *a boot op.* The driver loads and starts by itself; the core prepares afterwards.
 # - `seed-request-fw`: *two requests.* Ask the file system for the image, then at once the TEE; the rest stays as it was.
-# - `v22`: what stands today. `parse_fw` loads, for the table; `load` loads again, for the recovery; errors *release*.
+# - `v22`: the latest version, of April 2026. `parse_fw` loads, for the table; `load` loads again, for the recovery; errors *release*.
 
 # %%
 orders(*DESIGNS)
@@ -95,16 +95,19 @@ check("70.1", YOUR_ANSWER)
 #
 # The maintainer's: right after the file system is asked for the firmware, ask the TEE. *In boot and in recovery*, so no
 # hook loads in an odd place and no flag is needed. Its price: the core knows the TEE, and `load` must exist to do nothing.
-# Compare what a crash costs the three; `LOAD` must come between `STOP` and `START`, without a parse to hang it on:
+# Let the M4 crash in each. What recovers sends LOAD between STOP and START, without a parse to hang it on; the sketch never begins:
 
 # %%
-[(name, commands(play(name, "recovery"))) for name in ("v2", "seed-ext-boot", "seed-request-fw")]
+{
+    name: " ".join(commands(play(name, "recovery")))
+    for name in ("v2", "seed-ext-boot", "seed-request-fw")
+}
 
 # %% [markdown]
 # ## The same failing call, for all five
 #
-# The allocation fails in each. This is the sentence that decided the following two years: **whoever loads must be able to
-# unload.** None of the three can. `v22` brings `release_fw`, and the TA a RELEASE that clears the memories.
+# The allocation fails in each. What the next two years on the list were about fits into one line: **whoever loads must be
+# able to unload.** None of the three can. `v22` brings `release_fw`, and the TA a RELEASE that clears the memories.
 
 # %%
 after_a_fault(DESIGNS, late)
@@ -158,8 +161,8 @@ check("70.3", YOUR_ANSWER)
 # |---|---|---|---|
 # | `v2` | the core stays as it is | a flag to keep true | any error after the LOAD |
 # | `seed-ext-boot` | other formats than ELF | the order is turned round | already without an error |
-# | `seed-request-fw` | one place, in boot and recovery | the core knows the TEE | any error after the LOAD |
-# | `v22` | an error undoes the load | two LOADs, a RELEASE too many | see `rprocbench review` |
+# | `seed-request-fw` | one place, in boot and recovery | the core knows the TEE | any error after the LOAD; a mapping is lost with every start |
+# | `v22` | an error undoes the load | two LOADs, a RELEASE too many | errors before the LOAD, and in `parse_fw` |
 #
 # **Three questions to take along:** Could `parse_fw` and `load` become one? Who should own the cached table, if `release_fw`
 # frees what `parse_fw` took? What would a TA have to tell Linux for an attach to work?
