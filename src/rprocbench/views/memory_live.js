@@ -210,7 +210,7 @@ export function render({ model, el }) {
     banks.forEach(({ axis, tracks, bank }, number) => {
       const { from, to } = views[number];
       const base = bank.aliases.find(([name]) => name === world);
-      const ticks = Math.max(2, Math.min(8, Math.floor(width / 110)));
+      const ticks = width < 420 ? 2 : width < 820 ? 4 : 8;
       axis.replaceChildren(...Array.from({ length: ticks + 1 }, (_none, tick) => {
         const byte = Math.round(from + ((to - from) * tick) / ticks);
         const node = make("span", { class: "rb-tick" }, base ? hex(base[1] - base[2] + byte) : world === "offset" ? `+${hex(byte, 1)}` : "–");

@@ -10,11 +10,15 @@ from .states_tables import Machine, Node
 from .wording import shorten
 
 BOX = (128, 40)
-LINE = 15
+LINE = 17
+LETTER = 8.2
+INSIDE = 2  # what it costs to stand on the hollow side of an arc
 BOW = 34
 LEFT = 300
 LONGEST = 30
 Point = tuple[float, float]
+Curve = tuple[Point, Point, Point]
+Rectangle = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +50,55 @@ class Arc:
         return tuple(sorted(hit for label in self.labels for hit in label.hits))
 
 
+@dataclass
+class Room:
+    """What is in the way of a label: states, other labels, and points of all lines."""
+
+    boxes: list[Rectangle]
+    labels: list[Rectangle]
+    points: list[Point]
+
+    def cost(self, labels: Iterable[Label]) -> int:
+        """How much these labels would cover; states and words count more than lines."""
+        total = 0
+        for label in labels:
+            left, top, right, bottom = _rectangle(label)
+            for a, b, c, d in (*self.boxes, *self.labels):
+                total += 50 * (left < c and a < right and top < d and b < bottom)
+            total += sum(left < x < right and top < y < bottom for x, y in self.points)
+        return total
+
+
+def _box(node: Node) -> Rectangle:
+    wide, high = BOX[0] / 2 + 3, BOX[1] / 2 + 3
+    return node.x - wide, node.y - high, node.x + wide, node.y + high
+
+
+def _rectangle(label: Label) -> Rectangle:
+    """The room that a label takes, a little too much rather than too little."""
+    width = LETTER * len(label.text)
+    left = label.x - {"start": 0.0, "middle": width / 2, "end": width}[label.anchor]
+    return left, label.y - LINE + 4, left + width, label.y + 4
+
+
 def arcs(told: Told) -> list[Arc]:
     """All that the machine may do, and what the run made of it."""
     machine = told.machine
     nodes = {node.name: node for node in machine.nodes}
-    result = [_move(told, nodes, *pair) for pair in _pairs(told, nodes)]
+    result = []
     for node in machine.nodes:
         if stay := _stay(told, node):
             result.append(stay)
         if refusal := _refusal(told, node):
             result.append(refusal)
-    return result
+    pairs = _pairs(told, nodes)
+    curves = {pair: _curve_of(nodes, *pair, both=pair[::-1] in pairs) for pair in pairs}
+    room = Room(
+        [_box(node) for node in machine.nodes],
+        [_rectangle(label) for arc in result for label in arc.labels],
+        [_at(curve, step / 24) for curve, _bow in curves.values() for step in range(25)],
+    )
+    return [_move(told, pair, curves[pair], room) for pair in pairs] + result
 
 
 def _pairs(told: Told, nodes: dict[str, Node]) -> list[tuple[str, str]]:
@@ -77,32 +119,28 @@ def _causes(machine: Machine, source: str, target: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _move(told: Told, nodes: dict[str, Node], source: str, target: str) -> Arc:
-    steps = [s for s in told.steps if (s.source, s.target) == (source, target)
+def _curve_of(
+    nodes: dict[str, Node], source: str, target: str, *, both: bool
+) -> "tuple[Curve, float]":
+    """The line between two states, and how far it bows: around what lies between, or not alone."""
+    start, end = nodes[source], nodes[target]
+    row = [node for node in nodes.values() if node.y == start.y and start.y == end.y]
+    between = any(min(start.x, end.x) < node.x < max(start.x, end.x) for node in row)
+    bow = BOW * 2.6 if between else BOW if both else 0
+    return _curve((start.x, start.y), (end.x, end.y), bow), bow
+
+
+def _move(told: Told, pair: tuple[str, str], line: "tuple[Curve, float]", room: Room) -> Arc:
+    source, target = pair
+    steps = [s for s in told.steps if (s.source, s.target) == pair
              and s.outcome in {"moved", "unforeseen"}]  # fmt: skip
     causes = dict.fromkeys([*_causes(told.machine, source, target), *(s.cause for s in steps)])
     kind = "moved" if steps else "legal"
     if any(step.outcome == "unforeseen" for step in steps):
         kind = "unforeseen"
-    start, end = nodes[source], nodes[target]
-    both = (target, source) in _pairs(told, nodes)
-    row = [node for node in nodes.values() if node.y == start.y and start.y == end.y]
-    between = any(min(start.x, end.x) < node.x < max(start.x, end.x) for node in row)
-    bow = BOW * 2.6 if between else BOW if both else 0
-    curve, middle, side = _curve((start.x, start.y), (end.x, end.y), bow)
-    out = (middle[0] - nodes_centre(nodes), middle[1] - told.machine.height / 2)
-    away = side[0] * out[0] + side[1] * out[1]
-    if not bow and away < 0:
-        side = (-side[0], -side[1])
     texts = [(cause, [s for s in steps if s.cause == cause]) for cause in causes]
-    labels = _labels([(_told(cause, hits), hits) for cause, hits in texts], middle, side)
-    return Arc(kind, source, target, _path(curve), _head(curve), labels)
-
-
-def nodes_centre(nodes: dict[str, Node]) -> float:
-    """Half way between the leftmost and the rightmost state."""
-    places = [node.x for node in nodes.values()]
-    return (min(places) + max(places)) / 2
+    labels = _beside([(_told(cause, hits), hits) for cause, hits in texts], *line, room)
+    return Arc(kind, source, target, _path(line[0]), _head(line[0]), labels)
 
 
 def _told(cause: str, hits: list[Step]) -> str:
@@ -124,7 +162,7 @@ def _stay(told: Told, node: Node) -> Arc | None:
     up = -node.refuses
     x, y = node.x, node.y + up * BOX[1] / 2
     path = f"M{x - 22} {y} C{x - 26} {y + up * 30} {x + 26} {y + up * 30} {x + 22} {y + up * 3}"
-    head = _triangle((x + 22, y), (-0.12, -up))
+    head = _triangle((x + 22, y + up * 5), (-0.12, -up))
     first = y + up * 30 + (4 if up < 0 else 12) - (LINE * (len(found) - 1) if up < 0 else 0)
     labels = _stack(found, (x, first), "middle")
     kind = "stayed" if any(hits for _text, hits in found) else "legal"
@@ -153,8 +191,26 @@ def _refusal(told: Told, node: Node) -> Arc | None:
     return Arc("refused", node.name, "", f"M{x} {y} L{x} {tip}", cross, labels)
 
 
+def _beside(
+    found: list[tuple[str, list[Step]]], curve: Curve, bow: float, room: Room
+) -> tuple[Label, ...]:
+    """Beside an arc, where least is in the way; then nothing else may stand there."""
+    (ax, ay), (cx, cy) = curve[0], curve[2]
+    length = hypot(cx - ax, cy - ay) or 1
+    outside = ((cy - ay) / length, -(cx - ax) / length)
+    sides = [(outside, 0), ((-outside[0], -outside[1]), INSIDE if bow else 0)]
+    tries = [
+        (room.cost(labels) + penalty, labels)
+        for share in (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8) for side, penalty in sides
+        for labels in [_labels(found, _at(curve, share), side)]
+    ]  # fmt: skip
+    best = min(tries, key=lambda one: one[0])[1]
+    room.labels += [_rectangle(label) for label in best]
+    return best
+
+
 def _labels(found: list[tuple[str, list[Step]]], at: Point, side: Point) -> tuple[Label, ...]:
-    """Beside the middle of an arc: `side` points away from it."""
+    """Beside a point of an arc: `side` points away from it."""
     x, y = at[0] + side[0] * 9, at[1] + side[1] * 9
     anchor = "middle" if abs(side[0]) < 0.3 else "start" if side[0] > 0 else "end"
     above = LINE * (len(found) - 1)
@@ -170,11 +226,8 @@ def _stack(found: Iterable[tuple[str, list[Step]]], at: Point, anchor: str) -> t
     )  # fmt: skip
 
 
-Curve = tuple[Point, Point, Point]
-
-
-def _curve(start: Point, end: Point, bow: float) -> tuple[Curve, Point, Point]:
-    """A curve between the edges of two boxes, its middle, and the direction it bows to."""
+def _curve(start: Point, end: Point, bow: float) -> Curve:
+    """A curve between the edges of two boxes; it bows to the left of who goes along it."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = hypot(dx, dy) or 1
     side = (dy / length, -dx / length)
@@ -185,8 +238,7 @@ def _curve(start: Point, end: Point, bow: float) -> tuple[Curve, Point, Point]:
     leaves = next((t / 200 for t in range(200) if not _inside(_at(whole, t / 200), start, 0)), 0.2)
     enters = next((t / 200 for t in range(199, 0, -1) if not _inside(_at(whole, t / 200), end, 5)),
                   0.8)  # fmt: skip
-    cut = _part(whole, leaves, enters)
-    return cut, _at(cut, 0.5), side
+    return _part(whole, leaves, enters)
 
 
 def _inside(point: Point, centre: Point, margin: float) -> bool:

@@ -86,7 +86,7 @@ RPROC = Machine(
         Node("RUNNING", 430, 60, -1),
         Node("CRASHED", 700, 210),
         Node("ATTACHED", 430, 310, -1),
-        Node("DETACHED", 430, 480),
+        Node("DETACHED", 430, 480, -1),
         Node("SUSPENDED", 700, 60, -1),
     ),
     ways={
@@ -95,7 +95,7 @@ RPROC = Machine(
     },
     asked={name: cause.value for name, cause in rproc.ASKED_BY.items()},
     refusal="EINVAL",
-    height=540,
+    height=560,
     before={s.name: t.name for s, t in rproc.BEFORE_ADD.items()},
     loops=False,
     absent="No remote processor was made in this run.",
