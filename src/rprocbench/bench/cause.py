@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Why a call failed: from the error it reported down to the check that first said no."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from rprocbench.base.calls import Call, calls_of
 from rprocbench.base.errors import Cite, Span
-from rprocbench.base.trace import Entered, Failed, Lane, Left, Trace, Unwound, lanes
+from rprocbench.base.trace import Lane, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,41 +22,6 @@ class Cause:
     injected: bool
 
 
-@dataclass
-class Call:
-    """A call of a finished run, how it ended, and what it called before it began to undo."""
-
-    cite: Cite
-    lane: Lane
-    end: int = -1
-    failed: Failed | None = None
-    undoing: bool = False
-    calls: list["Call"] = field(default_factory=list)
-
-
-def calls_of(trace: Trace) -> dict[int, Call]:
-    """Every call, by the index of the event that ended it."""
-    worlds = lanes(trace)
-    stack: list[Call] = []
-    ended: dict[int, Call] = {}
-    for index, event in enumerate(trace):
-        match event:
-            case Entered():
-                call = Call(event.cite, worlds[index])
-                if stack and not stack[-1].undoing:
-                    stack[-1].calls.append(call)
-                stack.append(call)
-            case Left() | Failed():
-                call = stack.pop()
-                call.end, call.failed = index, event if isinstance(event, Failed) else None
-                ended[index] = call
-            case Unwound():
-                stack[-1].undoing = True
-            case _:
-                pass
-    return ended
-
-
 def cause_of(trace: Trace, failed: int) -> Cause:
     """The cause of the failure that event `failed` of `trace` reports.
 
@@ -63,7 +29,7 @@ def cause_of(trace: Trace, failed: int) -> Cause:
     border between the worlds an error comes back as a value: there the chain goes on in the call
     that crossed, if the far side failed.
     """
-    call = calls_of(trace)[failed]
+    call = next(call for call in calls_of(trace) if call.end == failed)
     while (deeper := _deeper(call)) is not None:
         call = deeper
     error = call.failed
@@ -80,13 +46,14 @@ def _deeper(call: Call) -> Call | None:
     assert error
     if error.injected:
         return None
-    for inner in reversed(call.calls):  # the same error, passed on
+    tried = [inner for inner in call.calls if not inner.undoing]
+    for inner in reversed(tried):  # the same error, passed on
         if inner.failed and (inner.failed.code, inner.failed.why) == (error.code, error.why):
             return inner
-    for inner in reversed(call.calls):  # the far side's error, as a value
+    for inner in reversed(tried):  # the far side's error, as a value
         if inner.failed is None and (far := _refusal(inner, call.lane)):
             return far
-    last = call.calls[-1] if call.calls else None
+    last = tried[-1] if tried else None
     return last if last and last.failed else None  # another error, made of the last one
 
 

@@ -3,20 +3,16 @@
 
 from dataclasses import dataclass, field
 
+from rprocbench.base.calls import Call, CallReader
 from rprocbench.base.state import State
 from rprocbench.base.trace import (
-    SOURCES,
     Changed,
     Created,
-    Entered,
     Event,
-    Failed,
     Gone,
     Lane,
-    Left,
     Logged,
     Trace,
-    Unwound,
     Value,
 )  # fmt: skip
 
@@ -35,43 +31,6 @@ WORDS = (
     ("start", "START"), ("stop", "STOP"), ("boot", "LOAD"),
 )  # fmt: skip
 Objects = dict[str, dict[str, Value]]
-
-
-@dataclass(slots=True)
-class Call:
-    """A call of the trace. `undoing` when its caller had begun to unwind, or was undoing itself."""
-
-    name: str
-    nth: int
-    lane: Lane
-    start: int
-    caller: "Call | None"
-    undoing: bool = False
-    unwinds: bool = False
-    end: int = -1
-    failed: Failed | None = None
-
-    @property
-    def ok(self) -> bool:
-        """Whether it returned without error."""
-        return self.end >= 0 and self.failed is None
-
-    def inside(self, *names: str) -> bool:
-        """Whether one of `names` is among its callers."""
-        caller = self.caller
-        while caller:
-            if caller.name in names:
-                return True
-            caller = caller.caller
-        return False
-
-    @property
-    def door(self) -> "Call":
-        """The outermost call around it: what the user, or a worker, began."""
-        call = self
-        while call.caller:
-            call = call.caller
-        return call
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +127,7 @@ class Reader:
 
     story: Story
     state: State = field(default_factory=State)
-    stack: list[Call] = field(default_factory=list)
+    calls: CallReader = field(default_factory=CallReader)
 
     def read(self, index: int, event: Event) -> None:
         """Take one event into account."""
@@ -183,42 +142,31 @@ class Reader:
                 fields = self.state.objects.pop(event.owner)
                 kind = self.state.kinds.pop(event.owner)
                 self.story.farewells.append((index, event.owner, kind, fields))
-            case Entered():
-                self.enter(index, event)
-            case Unwound():
-                if self.stack:
-                    self.stack[-1].unwinds = True
-            case Left() | Failed():
-                self.leave(index, event)
             case _:
                 pass
+        call = self.calls.take(index, event)
+        if call and call.end < 0:
+            self.enter(index, call)
+        elif call:
+            self.leave(index, call)
 
-    def enter(self, index: int, event: Entered) -> None:
+    def enter(self, index: int, call: Call) -> None:
         """A call begins."""
-        caller = self.stack[-1] if self.stack else None
-        undoing = caller is not None and (caller.unwinds or caller.undoing)
-        lane = SOURCES[event.cite.tree].lane
-        call = Call(event.function, event.nth, lane, index, caller, undoing)
-        self.stack.append(call)
         self.story.calls.append(call)
-        if lane is Lane.OPTEE and event.function in TA_COMMANDS:
-            what = TA_COMMANDS[event.function]
+        if call.lane is Lane.OPTEE and call.name in TA_COMMANDS:
+            what = TA_COMMANDS[call.name]
             self.story.commands.append(Command(what, call, self.firmware(call), arrived=True))
-        if event.function in WATCHED:
-            self.story.moments.setdefault(event.function, []).append(self.moment(index, call))
+        if call.name in WATCHED:
+            self.story.moments.setdefault(call.name, []).append(self.moment(index, call))
 
-    def leave(self, index: int, event: Left | Failed) -> None:
+    def leave(self, index: int, call: Call) -> None:
         """A call ends."""
-        call = self.stack.pop()
-        call.end = index
-        if isinstance(event, Failed):
-            call.failed = event
-            if event.injected:
-                self.story.injected.append(call)
-                if call.name in (CROSSING, CLIENT):
-                    lost = Command(wanted(call), call, self.firmware(call), arrived=False)
-                    self.story.commands.append(lost)
-        if not self.stack:
+        if call.failed and call.failed.injected:
+            self.story.injected.append(call)
+            if call.name in (CROSSING, CLIENT):
+                lost = Command(wanted(call), call, self.firmware(call), arrived=False)
+                self.story.commands.append(lost)
+        if not call.caller:
             self.story.rests.append(self.moment(index, call))
 
     def firmware(self, call: Call) -> str | None:

@@ -3,9 +3,11 @@
 
 from collections.abc import Iterator
 
+from rprocbench.base.calls import Call
+
 from .agreement import RUNS
 from .breach import Breach
-from .story import Call, Moment, Story
+from .story import Moment, Story
 
 PROBES = ("stm32_rproc_probe",)
 USER = "state_store"
