@@ -84,9 +84,18 @@ def test_inspect_names_every_byte_once(call: Call, tmp_path: Path) -> None:
     assert "tlv.HASHTABLE.rows[0].p_paddr" in call("inspect", image).out
 
 
-@pytest.mark.parametrize(
-    "verb", [[], ["boot"], ["demo"], ["sign"], ["keygen"], ["inspect"], ["lab"]]
-)
+VERBS = [
+    "boot", "demo", "designs", "inspect", "keygen", "lab", "play", "report", "review", "sign",
+    "verify",
+]  # fmt: skip
+
+
+def test_no_verb_is_forgotten_here(call: Call) -> None:
+    listed = [line.split()[0] for line in call("--help").out.splitlines() if line[:4] == "    "]
+    assert sorted(set(listed) - {"VERB"}) == VERBS
+
+
+@pytest.mark.parametrize("verb", [[], *([verb] for verb in VERBS)])
 def test_each_verb_helps(call: Call, verb: list[str]) -> None:
     ran = call(*verb, "--help")
     assert ran.status == 0

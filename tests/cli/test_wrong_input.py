@@ -43,11 +43,13 @@ def assert_told(ran: Ran, status: int = 1, *words: str) -> None:
 WRONG = {"missing": "NOT_FOUND", "folder": "IS_A_DIRECTORY", "empty": "EMPTY"}
 
 
-@pytest.mark.parametrize("verb", ["boot", "inspect"])
+@pytest.mark.parametrize("verb", ["boot", "inspect", "verify", "report"])
 @pytest.mark.parametrize(("name", "code"), WRONG.items())
 def test_verbs_that_read_an_image(call: Call, files: Path, verb: str, name: str, code: str) -> None:
-    ran = call(verb, files / name)
+    more = ("--out", files / "page.html") if verb == "report" else ()
+    ran = call(verb, files / name, *more)
     assert_told(ran, 1, code, name)
+    assert not (files / "page.html").exists()
     assert not ran.out
 
 
@@ -64,6 +66,16 @@ def test_keys_are_pem_files(call: Call, files: Path, name: str, code: str) -> No
     ran = call("sign", "--in", files / "good.elf", "--out", files / "out", "--key", key)
     assert_told(ran, 1, code)
     assert_told(call("boot", files / "good.sign", "--key", key), 1, code)
+
+
+def test_verify_takes_what_may_be_an_image(call: Call, files: Path) -> None:
+    assert_told(call("verify", files / "text"), 1, "text file")
+    damaged = files / "damaged"
+    damaged.write_bytes(b"\xff" + demo_image()[1:])
+    ran = call("verify", damaged)
+    assert ran.status == 1
+    assert "magic" in ran.out
+    assert_told(call("boot", damaged), 1, "BAD_PARAMETERS", "image[0x0:0x4]")
 
 
 def test_boot_takes_firmware_only_unless_told_otherwise(call: Call, files: Path) -> None:
@@ -135,6 +147,9 @@ def test_nothing_the_user_had_is_lost(call: Call, files: Path) -> None:
         ("boot", "x", "--fault", "rproc_tee_start#0=EIO"),
         ("boot", "x", "--fault", "remoteproc_load_fw=EIO"), ("sign",), ("keygen", "--out"),
         ("keygen", "--out", "k", "--type", "dsa"), ("inspect",), ("demo", "extra"),
+        ("verify",), ("report", "x"), ("review", "--design", "v23"), ("review", "--workers", "0"),
+        ("review", "--workers", "two"), ("review", "--scenario", "picnic"), ("designs", "v23"),
+        ("play", "--design", "v23"), ("play", "--scenario", "picnic"),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_one_line_and_status_2(call: Call, words: tuple[str, ...]) -> None:

@@ -105,7 +105,7 @@ def test_verify_speaks_json(files: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert link["verdict"] == "FAIL"
 
 
-@pytest.mark.parametrize("content", [b"", b"\x7fELF" + bytes(60), b"nothing"])
+@pytest.mark.parametrize("content", [b"\xff", b"\x7fELF" + bytes(60), b"\x00\x01nothing"])
 def test_verify_takes_anything(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
 ) -> None:

@@ -88,18 +88,30 @@ def check_kind(image: bytes, args: argparse.Namespace) -> None:
     Raises `InputError` UNSUPPORTED.
     """
     from rprocbench.designs import DESIGNS
-    from rprocbench.formats.containers import Kind, advice, identify
+    from rprocbench.formats.containers import Kind, identify
 
     kind = identify(image)
     signed = DESIGNS[args.design].signed
-    if kind not in (Kind.SIGNED, Kind.ELF) and not args.anyway:
-        more = f": {advice(kind)}" if advice(kind) else ""
-        why = f"{str(args.image)!r} is a {kind}{more} (--anyway boots it all the same)"
-        raise InputError(InputCode.UNSUPPORTED, why)
+    if not args.anyway:
+        refuse_foreign(image, args.image, "--anyway boots it all the same")
     if kind is Kind.ELF and signed:
         warn(f"a plain ELF file: {args.design} takes a signed image (see rprocbench sign)")
     if kind is Kind.SIGNED and not signed:
         warn(f"a signed image: {args.design} takes the ELF file inside")
+
+
+def refuse_foreign(image: bytes, path: Path, remedy: str = "") -> None:
+    """Raise `InputError` UNSUPPORTED if the file is known to be something else than a firmware.
+
+    Bytes that nobody knows pass: a damaged image looks like that.
+    """
+    from rprocbench.formats.containers import Kind, advice, identify
+
+    kind = identify(image)
+    if kind not in (Kind.SIGNED, Kind.ELF, Kind.RAW):
+        more = f": {advice(kind)}" if advice(kind) else ""
+        way = f" ({remedy})" if remedy else ""
+        raise InputError(InputCode.UNSUPPORTED, f"{str(path)!r} is a {kind}{more}{way}")
 
 
 def choose(parser: argparse.ArgumentParser, what: str, name: str, known: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from rprocbench.base.errors import InputCode, InputError
 from rprocbench.base.files import read_file, write_file
 
+from .boot import refuse_foreign
 from .output import as_json, out, warn
 
 
@@ -31,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     """Judge every link, and load once."""
     from rprocbench.bench.chain import chain
 
-    image = read_file(args.image, empty=True)
+    image = read_file(args.image)
+    refuse_foreign(image, args.image)
     if image.startswith(b"\x7fELF"):
         warn("a plain ELF file: nothing in it is signed (see rprocbench sign)")
     view = chain(image, load_key(args.key), args.image.name)
