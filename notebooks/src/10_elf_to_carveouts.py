@@ -49,9 +49,9 @@ segments(elf)
 # Segment 2 takes more bytes in memory than the file has: the rest is `.bss`, which starts as zeros.
 
 # %%
-# 10.2: how many bytes of segment 2 does the loader set to zero, instead of copying them?
+# 10.1: how many bytes of segment 2 does the loader set to zero, instead of copying them?
 YOUR_ANSWER = ...
-check("10.2", YOUR_ANSWER)
+check("10.1", YOUR_ANSWER)
 
 # %% [markdown]
 # ## Two kinds of eyes
@@ -64,9 +64,9 @@ bench = Bench(design=DESIGNS["mainline"])
 bench.board
 
 # %%
-# 10.1: at which physical address does Linux write the vector table, segment 0?
+# 10.2: at which physical address does Linux write the vector table, segment 0?
 YOUR_ANSWER = ...
-check("10.1", YOUR_ANSWER)
+check("10.2", YOUR_ANSWER)
 
 # %% [markdown]
 # ## What the firmware wishes for

@@ -42,8 +42,8 @@ stepper
 # %% [markdown]
 # ## Who is in which state
 #
-# Each line is a moment at which one state changed. Read the columns downwards: Linux is the last to say that the M4 runs,
-# and the TA is the first to say that it does not.
+# Each line is a moment at which one state changed. Compare the columns: Linux is the last to say that the M4 runs, and the
+# last to say that it does not.
 
 # %%
 states(run)
@@ -74,7 +74,7 @@ diagrams
 # `load` repeats it because a recovery never parses. Does the TA do the work twice?
 
 # %%
-commands(run)
+" ".join(commands(run))
 
 # %%
 # 40.2: how many times is the signature verified in this boot?
@@ -89,7 +89,7 @@ check("40.2", YOUR_ANSWER)
 
 # %%
 failing = Bench().boot(demo_image(), script={At("rproc_tee_start"): Fail(Errno.EIO)})
-labels(failing), commands(failing)
+labels(failing), " ".join(commands(failing))
 
 # %%
 # 40.3: give a script that makes the boot go past unprepare_rproc, but not past clean_up_resources.
@@ -107,7 +107,7 @@ crashed = play("v22", "recovery")
 states(crashed)
 
 # %%
-commands(crashed)
+" ".join(commands(crashed))
 
 # %%
 # 40.4: which of these does a recovery not call? request_firmware, rproc_start, rproc_stop,

@@ -128,10 +128,10 @@ check("70.2", YOUR_ANSWER)
 second_files(DESIGNS, late, with_flipped_byte(image))
 
 # %%
-# 70.4: a start fails late, and a tampered file takes its place: whose second start succeeds?
+# 70.3: a start fails late, and a tampered file takes its place: whose second start succeeds?
 # Of the four designs that ask the TEE; mainline checks nothing, so there it always does.
 YOUR_ANSWER = ...
-check("70.4", YOUR_ANSWER)
+check("70.3", YOUR_ANSWER)
 
 # %% [markdown]
 # ## And what does v22 cost?
@@ -150,9 +150,9 @@ rows = reviewed(
 show(review_view(rows, list(DESIGNS)))
 
 # %%
-# 70.3: a boot of v22 loads, then asking for the table fails. How many RELEASEs are sent?
+# 70.4: a boot of v22 loads, then asking for the table fails. How many RELEASEs are sent?
 YOUR_ANSWER = ...
-check("70.3", YOUR_ANSWER)
+check("70.4", YOUR_ANSWER)
 
 # %% [markdown]
 # ## Recap

@@ -22,7 +22,7 @@
 # here fails. The example's story: it booted until somebody "tidied up" the linker script. It was signed in good order.
 
 # %%
-from rprocbench import Bench
+from rprocbench import Bench, workbench
 from rprocbench.lessons import (
     boot,
     broken_example,
@@ -35,7 +35,7 @@ from rprocbench.lessons import (
     segments,
     signed,
     solutions,
-)  # fmt: skip
+)
 
 MY_IMAGE = None  # or "path/to/firmware.elf", or "path/to/firmware.sign"
 image = my_image(MY_IMAGE)
@@ -77,8 +77,8 @@ opinions(image)
 # %% [markdown]
 # ## Where it stops
 #
-# The run itself, from power-on. The last line says who said no, with which code, why, and by which rule. `run.cause` has
-# the same in parts: `function`, `code`, `why`, `span`.
+# The run itself, from power-on. The line above the lanes says who said no, with which code, why, and by which rule.
+# `run.cause` has the same in parts: `function`, `code`, `why`, `span`.
 
 # %%
 run = Bench().boot(image, name="my image")
@@ -120,6 +120,15 @@ boot("v22", image=first_try).cause_text
 # 90.3: which image is the example with its segment in a region, signed, and boots?
 YOUR_ANSWER = ...
 check("90.3", YOUR_ANSWER)
+
+# %% [markdown]
+# ## All of it on one bench
+#
+# Run this cell for every view of the run at once, joined by one cursor: timeline, states, memory, resource table, chain,
+# bytes. There you can also give it another file, choose a design and a key, let a call fail, and save it all as one page.
+
+# %%
+workbench(image)
 
 # %% [markdown]
 # ## Recap

@@ -24,13 +24,14 @@ from .images import (
 from .reading import called, commands, labels, order, results
 from .reviewing import reviewed
 from .runs import boot, play, recovery, try_again
+from .secure_tables import checks, secure_writes
 from .table import Table
 from .table_moments import carveouts, written_back
 
 __all__ = [
     "EXERCISES", "Table", "WrongAnswer", "after_a_fault", "boot", "broken", "broken_example",
-    "called", "carveouts", "check", "commands", "elf_in", "findings", "flipped", "hint", "labels",
-    "moved", "my_image", "opinions", "order", "orders", "placed", "play", "recovery",
-    "resource_table", "results", "reviewed", "second_files", "segments", "signed", "solution",
-    "solutions", "states", "tampered", "try_again", "written_back",
+    "called", "carveouts", "check", "checks", "commands", "elf_in", "findings", "flipped", "hint",
+    "labels", "moved", "my_image", "opinions", "order", "orders", "placed", "play", "recovery",
+    "resource_table", "results", "reviewed", "second_files", "secure_writes", "segments",
+    "signed", "solution", "solutions", "states", "tampered", "try_again", "written_back",
 ]  # fmt: skip

@@ -29,7 +29,7 @@ def check(name: object, answer: object = ...) -> Reply:
     name = exercise.name
     if answer is ...:
         todo = "Put your answer in place of the three dots, and run the cell again."
-        return Reply(name, Tone.OPEN, (todo, f'A hint, if you want one: hint("{name}")'))
+        return Reply(name, Tone.OPEN, (todo,), aside=exercise.hints[0])
     try:
         read = exercise.read(answer)
     except Unread as why:
@@ -73,7 +73,7 @@ def next_hint(exercise: Exercise) -> str:
     if number < len(exercise.hints):
         GIVEN[exercise.name] += 1
         return f"Hint {number + 1} of {len(exercise.hints)}: {exercise.hints[number]}"
-    return f'You have had every hint. solution("{exercise.name}") shows one way.'
+    return f'You have had every hint. solution("{exercise.name}") shows one way to do it.'
 
 
 def hint(name: object) -> Reply:

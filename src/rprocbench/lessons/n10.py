@@ -19,7 +19,7 @@ from .table_moments import table_in_memory, vrings, when
 DATA = 2
 
 
-@exercise("10.1", number, (
+@exercise("10.2", number, (
     "The board's dma-ranges say which device addresses are which physical addresses.",
     "In the table of segments, look at the column of Linux's addresses.",
 ))  # fmt: skip
@@ -36,7 +36,7 @@ def where_linux_finds_the_vectors() -> Key:
     )
 
 
-@exercise("10.2", number, (
+@exercise("10.1", number, (
     "The file does not hold what is zero anyway.",
     "p_memsz is what the segment takes in memory, p_filesz what the file has of it.",
 ))  # fmt: skip

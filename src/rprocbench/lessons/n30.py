@@ -73,7 +73,7 @@ def unnoticed(offset: int) -> str | None:
     return f"That byte is {cover if cover != 'the signature' else 'in the signature'}: {run.code}."
 
 
-@exercise("30.3", number, (
+@exercise("30.4", number, (
     "Look at the picture of what covers what: where are the gaps?",
     "Symbol names, say. They are at the end of the file, and nobody loads them.",
 ))  # fmt: skip
@@ -92,7 +92,7 @@ def a_bit_that_nobody_misses() -> Key:
     )
 
 
-@exercise("30.4", name, (
+@exercise("30.3", name, (
     "Both are noticed sooner or later. Which is looked at first?",
     "The records are believed only after the signature; the hashes are in the records.",
 ))  # fmt: skip

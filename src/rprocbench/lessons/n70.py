@@ -64,7 +64,7 @@ def a_fault_that_tells_them_apart() -> Key:
     )
 
 
-@exercise("70.3", number, (
+@exercise("70.4", number, (
     "Let it fail there, and count: commands(run).count('RELEASE').",
     "parse_fw undoes its own LOAD; the caller of rproc_fw_boot does not know that.",
 ))  # fmt: skip
@@ -92,7 +92,7 @@ def some_designs(answer: object) -> tuple[str, ...]:
     return given
 
 
-@exercise("70.4", some_designs, (
+@exercise("70.3", some_designs, (
     "Look at the column 'files verified', and at what the second start returned.",
     "Who answers 0 although only one file was ever verified?",
 ))  # fmt: skip

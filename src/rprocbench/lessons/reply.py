@@ -38,7 +38,8 @@ BORDERS = {
 class Reply:
     """An answer to an answer. `lines` are sentences; end a cell with it, or print it.
 
-    `answer` is what a solution gives away; everywhere else it is None. A `hidden` one is folded.
+    `answer` is what a solution gives away; everywhere else it is None. A `hidden` reply is folded,
+    and so is `aside`, a hint for whoever wants one.
     """
 
     exercise: str
@@ -46,6 +47,7 @@ class Reply:
     lines: tuple[str, ...] = ()
     answer: Any = None
     hidden: bool = False
+    aside: str = ""
 
     @property
     def is_right(self) -> bool:
@@ -68,6 +70,11 @@ class Reply:
         border = f"border-left: 4px solid {BORDERS[self.tone]}"
         style = f'style="{border}; padding: 2px 12px; margin: 6px 0; max-width: 78ch"'
         heading = f"<strong>{escape(self.heading)}</strong>"
+        if self.aside:
+            folded = (
+                f"<details><summary>A hint, if you want one</summary>{escape(self.aside)}</details>"
+            )
+            paragraphs += folded
         if self.hidden:
             folded = f"<details><summary>{heading}</summary>{paragraphs}</details>"
             return f"<div {style}>{folded}</div>"

@@ -44,7 +44,7 @@ class Table:
             + "</tr>"
             for row in self.rows
         )
-        caption = f'<caption style="text-align: left">{escape(self.caption)}</caption>'
+        caption = f'<caption style="text-align: left; white-space: nowrap">{escape(self.caption)}</caption>'
         return (
             f'<div style="overflow-x: auto"><table>{caption}<thead><tr>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table></div>"
