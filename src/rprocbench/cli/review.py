@@ -61,7 +61,7 @@ def run_review(args: argparse.Namespace) -> int:
     from rprocbench.review.campaign import fail_everywhere
     from rprocbench.review.findings import rows
     from rprocbench.views import render
-    from rprocbench.views.report import Section, html_report
+    from rprocbench.views.review_page import review_page
     from rprocbench.views.review_view import review_view
     from rprocbench.views.terminal import Terminal
 
@@ -84,7 +84,11 @@ def run_review(args: argparse.Namespace) -> int:
     if args.json:
         write_file(args.json, (as_json([row.as_data for row in found]) + "\n").encode())
     if args.out:
-        page = html_report("Review: every call fails once", [Section("Review", view)])
+        if args.workers == 1:
+            page = review_page(view, None, tell_opening)
+        else:
+            with ProcessPoolExecutor(args.workers) as pool:
+                page = review_page(view, pool, tell_opening)
         write_file(args.out, page.encode())
     return 0
 
@@ -115,6 +119,13 @@ class Interrupt:
 def ignore_interrupts() -> None:
     """Ctrl-C is for the parent: a worker finishes what it does, and is then asked for no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def tell_opening(done: int, total: int) -> None:
+    """One line on a terminal, while the page's runs are made again."""
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        sys.stderr.write(f"\rrprocbench: {done} of {total} runs put into the page{end}")
 
 
 def tell_progress(done: int, total: int) -> None:

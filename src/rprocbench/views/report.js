@@ -17,11 +17,29 @@ class PageModel {
   off(name, listener) { this.listeners[name] = (this.listeners[name] ?? []).filter((other) => other !== listener); }
 }
 
-for (const place of document.querySelectorAll("[data-stepper]")) {
+async function bringToLife(place) {
   const { run, ...values } = JSON.parse(place.querySelector("script").textContent);
   const bytes = Uint8Array.from(atob(run), (char) => char.charCodeAt(0));
   const el = document.createElement("div");
   await render({ model: new PageModel({ ...values, run: bytes }), el });
   place.querySelector("[data-static]").replaceWith(el);
 }
+
+for (const place of document.querySelectorAll("[data-stepper]")) {
+  const closed = place.closest("details:not([open])");
+  // Hundreds of runs may stand in a page: one in a closed place is unpacked when it is opened.
+  if (closed) closed.addEventListener("toggle", () => bringToLife(place), { once: true });
+  else await bringToLife(place);
+}
+
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const closed = target?.closest("details");
+  if (closed && !closed.open) {
+    closed.open = true;
+    target.scrollIntoView();
+  }
+}
+addEventListener("hashchange", openTarget);
+openTarget();
 document.documentElement.dataset.live = "true";

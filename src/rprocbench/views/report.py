@@ -78,13 +78,18 @@ def _content(thing: object) -> Markup:
 
 def _live(view: Walk) -> Markup:
     """The story as a table, and beside it what the script needs to put a stepper in its place."""
-    run = base64.b64encode(pack(view)).decode()
-    values = json.dumps({"run": run, "cursor": -1, "by": "story", "selected": ""}, sort_keys=True)
+    return stepper_place(pack(view), Markup(render.body(view.story)))
+
+
+def stepper_place(packed: bytes, static: Markup, cursor: int = -1) -> Markup:
+    """Where the script puts a stepper over a packed run; until then, `static` stands there."""
+    run = base64.b64encode(packed).decode()
+    state = {"run": run, "cursor": cursor, "by": "story", "selected": ""}
+    values = json.dumps(state, sort_keys=True)
     payload = Markup(
         '<script type="application/json">' + values.replace("<", "\\u003c") + "</script>"
     )
-    static = tag("div", Markup(render.body(view.story)), data_static="")
-    return tag("div", payload, static, data_stepper="")
+    return tag("div", payload, tag("div", static, data_static=""), data_stepper="")
 
 
 def _source(name: str) -> str:

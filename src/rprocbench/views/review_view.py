@@ -29,6 +29,11 @@ class Cell:
         return tuple(row for row in self.rows if row.own)
 
     @property
+    def example(self) -> Row:
+        """The run that shows best what the cell says."""
+        return (self.broken or tuple(row for row in self.rows if row.findings) or self.rows)[0]
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """The invariants that are broken, and how."""
         found = (finding.breach for row in self.broken for finding in row.own)
@@ -56,6 +61,11 @@ class ReviewView:
     lines: tuple[tuple[str, tuple[Cell, ...]], ...]
     causes: tuple[Group, ...]
     runs: int
+    opens: bool = False  # whether a page holds the run of each cell, at `anchor`
+
+    def anchor(self, line: int, design: int) -> str:
+        """The place in the page where a cell's run is."""
+        return f"run-{line + 1}-{design + 1}"
 
 
 def review_view(rows: Sequence[Row], designs: Sequence[str]) -> ReviewView:
@@ -108,22 +118,23 @@ def review_text(view: ReviewView, terminal: Terminal) -> str:
     return terminal.finish(lines)
 
 
-def _cell(cell: Cell) -> Markup:
+def _cell(cell: Cell, anchor: str | None) -> Markup:
+    link = tag("a", "its run", href=f"#{anchor}") if anchor and cell.rows else ""
     if not cell.broken:
-        return tag("td", cell.words, class_="rb-dim")
+        return tag("td", cell.words, " " if link else "", link, class_="rb-dim")
     sentences = tag("ul", [tag("li", sentence) for sentence in cell.sentences])
     scripts = tag("pre", "\n".join(row.script for row in cell.broken))
     often = f", in {len(cell.broken)} of {len(cell.rows)} runs" if len(cell.rows) > 1 else ""
     summary = tag("summary", "✗ ", cell.words, often)
-    return tag("td", tag("details", summary, sentences, scripts), class_="rb-bad")
+    return tag("td", tag("details", summary, sentences, scripts), link, class_="rb-bad")
 
 
 @render.body.register
 def _body(view: ReviewView) -> str:
     head = [tag("th", name, scope="col") for name in ("fault", *view.designs)]
     body = [
-        tag("tr", tag("th", tag("code", fault), scope="row"), map_cells(cells))
-        for fault, cells in view.lines
+        tag("tr", tag("th", tag("code", fault), scope="row"), map_cells(view, number, cells))
+        for number, (fault, cells) in enumerate(view.lines)
     ]
     caption = tag("caption", "Each call fails once. Open a cell for what breaks, and for the "
                   "command that makes the run again.")  # fmt: skip
@@ -133,9 +144,10 @@ def _body(view: ReviewView) -> str:
                aria_label="Review")  # fmt: skip
 
 
-def map_cells(cells: Sequence[Cell]) -> Markup:
+def map_cells(view: ReviewView, line: int, cells: Sequence[Cell]) -> Markup:
     """The cells of one line."""
-    return join([_cell(cell) for cell in cells])
+    anchors = [view.anchor(line, design) if view.opens else None for design in range(len(cells))]
+    return join([_cell(*pair) for pair in zip(cells, anchors, strict=True)])
 
 
 @describe.register

@@ -41,6 +41,8 @@ def clean(text: object) -> str:
 
 def columns(text: str) -> int:
     """The terminal columns that `text` takes."""
+    if text.isascii():
+        return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
 
@@ -49,9 +51,12 @@ def shorten(text: str, room: int) -> str:
     """`text` in at most `room` columns, cut with an ellipsis."""
     if columns(text) <= room:
         return text
-    while text and columns(text) > room - 1:
-        text = text[:-1]
-    return text + "…" if room > 0 else ""
+    kept = ""
+    for character in text:
+        if columns(kept + character) > room - 1:
+            break
+        kept += character
+    return kept + "…" if room > 0 else ""
 
 
 def size(count: int) -> str:
