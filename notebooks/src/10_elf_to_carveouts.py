@@ -24,15 +24,7 @@
 
 # %%
 from rprocbench import DESIGNS, Bench, demo_elf, show
-from rprocbench.lessons import (
-    carveouts,
-    check,
-    placed,
-    resource_table,
-    segments,
-    solutions,
-    written_back,
-)
+from rprocbench.lessons import carveouts, check, placed, resource_table, segments, written_back
 
 elf = demo_elf()
 
@@ -140,4 +132,6 @@ check("10.4", YOUR_ANSWER)
 # **Next:** [`30_signature_chain`](30_signature_chain.ipynb), where nothing of this file may be believed.
 
 # %%
+from rprocbench.lessons import solutions
+
 solutions(10)

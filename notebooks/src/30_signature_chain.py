@@ -23,15 +23,7 @@
 
 # %%
 from rprocbench import Bench, SignedImage, demo_image, demo_key, with_flipped_byte
-from rprocbench.lessons import (
-    boot,
-    check,
-    checks,
-    flipped,
-    secure_writes,
-    solutions,
-    tampered,
-)
+from rprocbench.lessons import boot, check, checks, flipped, secure_writes, tampered
 
 image = demo_image()
 
@@ -132,4 +124,6 @@ check("30.4", YOUR_ANSWER)
 # **Next:** [`40_boot_step_by_step`](40_boot_step_by_step.ipynb), where all of this is one call among many.
 
 # %%
+from rprocbench.lessons import solutions
+
 solutions(30)

@@ -23,7 +23,7 @@
 
 # %%
 from rprocbench import At, Bench, Errno, Fail, demo_image
-from rprocbench.lessons import check, commands, labels, play, solutions, states
+from rprocbench.lessons import check, commands, labels, play, states
 
 run = Bench().boot(demo_image(), name="echo.sign")
 
@@ -128,4 +128,6 @@ check("40.4", YOUR_ANSWER)
 # **Next:** [`70_the_seed_argument`](70_the_seed_argument.ipynb), an argument about exactly these steps.
 
 # %%
+from rprocbench.lessons import solutions
+
 solutions(40)

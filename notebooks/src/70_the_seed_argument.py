@@ -25,19 +25,7 @@
 
 # %%
 from rprocbench import DESIGNS, At, Bench, Errno, Fail, demo_image, show, with_flipped_byte
-from rprocbench.lessons import (
-    after_a_fault,
-    boot,
-    broken,
-    check,
-    commands,
-    orders,
-    play,
-    reviewed,
-    second_files,
-    solutions,
-    states,
-)
+from rprocbench.lessons import after_a_fault, boot, broken, check, commands, orders, play, states
 
 image = demo_image()
 
@@ -125,6 +113,8 @@ check("70.2", YOUR_ANSWER)
 # unsigned runs. But the answer is about another file than the question; RELEASE after a failure is what mends it.)
 
 # %%
+from rprocbench.lessons import second_files
+
 second_files(DESIGNS, late, with_flipped_byte(image))
 
 # %%
@@ -141,6 +131,7 @@ check("70.3", YOUR_ANSWER)
 # Here are a few of the review's rows, from the earliest fault to the latest; `rprocbench review` has all of them.
 
 # %%
+from rprocbench.lessons import reviewed
 from rprocbench.views.review_view import review_view
 
 rows = reviewed(
@@ -170,4 +161,6 @@ check("70.4", YOUR_ANSWER)
 # **Next:** [`90_debug_my_image`](90_debug_my_image.ipynb), with an image of your own.
 
 # %%
+from rprocbench.lessons import solutions
+
 solutions(70)

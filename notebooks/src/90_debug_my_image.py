@@ -23,19 +23,7 @@
 
 # %%
 from rprocbench import Bench, workbench
-from rprocbench.lessons import (
-    boot,
-    broken_example,
-    check,
-    elf_in,
-    findings,
-    moved,
-    my_image,
-    opinions,
-    segments,
-    signed,
-    solutions,
-)
+from rprocbench.lessons import boot, check, findings, my_image, opinions, segments
 
 MY_IMAGE = None  # or "path/to/firmware.elf", or "path/to/firmware.sign"
 image = my_image(MY_IMAGE)
@@ -112,6 +100,8 @@ Stepper(run.trace, "my image", cursor=run.cause.index if run.cause else -1)
 # key. A first try, with the example: another address, chosen without looking at the map.
 
 # %%
+from rprocbench.lessons import broken_example, elf_in, moved, signed
+
 example = broken_example()
 first_try = signed(moved(elf_in(example), 2, 0x1006_0000))
 boot("v22", image=first_try).cause_text
@@ -143,4 +133,6 @@ workbench(image)
 # **From a shell:** `rprocbench inspect FILE`, `rprocbench boot FILE`, `rprocbench sign --in A.elf --key K.pem --out F`.
 
 # %%
+from rprocbench.lessons import solutions
+
 solutions(90)

@@ -6,6 +6,7 @@ not know, and what it gives is a built-in value, so that comparing it is harmles
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -25,15 +26,15 @@ def number(answer: object) -> int:
     """A whole number: `12`, `0x0c`, `"0x0c"`, or anything that is an int."""
     if isinstance(answer, bool):
         raise Unread("A number is wanted here, not yes or no.")
-    if isinstance(answer, int):
-        return int(answer)
     if isinstance(answer, float) and answer.is_integer():
-        return int(answer)
+        answer = int(answer)
     if isinstance(answer, str) and len(answer) <= LONGEST:
-        try:
-            return int(answer.strip().replace(" ", ""), 0)
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            answer = int(answer.strip().replace(" ", ""), 0)
+    if isinstance(answer, int):
+        if abs(answer) >= 1 << 64:
+            raise Unread("That number needs more than 64 bits.")
+        return int(answer)
     raise Unread("A whole number is wanted here: 300, 0x12c, or an expression that gives one.")
 
 

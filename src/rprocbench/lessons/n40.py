@@ -105,11 +105,7 @@ def what_recovery_leaves_out() -> Key:
     return Key(
         answer,
         "The device stayed prepared through the crash; the image is fetched and loaded anew.",
-        {
-            each: f"Called: {count} time(s) in the recovery."
-            for each, count in counts.items()
-            if count
-        },
+        {each: f"The recovery does call {each}." for each, count in counts.items() if count},
     )
 
 

@@ -7,6 +7,8 @@ from html import escape
 
 CELL = 'style="text-align: left; vertical-align: top; max-width: 44ch; white-space: pre-line"'
 
+CAPTION = 'style="text-align: left; white-space: nowrap"'
+
 
 @dataclass(frozen=True)
 class Table:
@@ -44,7 +46,7 @@ class Table:
             + "</tr>"
             for row in self.rows
         )
-        caption = f'<caption style="text-align: left; white-space: nowrap">{escape(self.caption)}</caption>'
+        caption = f"<caption {CAPTION}>{escape(self.caption)}</caption>"
         return (
             f'<div style="overflow-x: auto"><table>{caption}<thead><tr>{head}</tr></thead>'
             f"<tbody>{rows}</tbody></table></div>"
