@@ -15,6 +15,11 @@ from .wording import clean, columns, shorten
 
 UNDISTURBED = "no fault at all"
 SHOWN_GROUPS = 12
+LEGEND = (
+    "Each call fails once. “well”: no invariant is broken; “as mainline”: mainline breaks it too; "
+    "“as undisturbed”: the design breaks it with no fault at all; “breaks”: the design's own. Open a "
+    "cell for what breaks, and for the command that makes the run again."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,10 @@ def review_text(view: ReviewView, terminal: Terminal) -> str:
 
 
 def _cell(cell: Cell, anchor: str | None) -> Markup:
-    link = tag("a", "its run", href=f"#{anchor}") if anchor and cell.rows else ""
+    link: Markup | str = ""
+    if anchor and cell.rows:
+        which = f"its run: {cell.example.design}, {cell.example.place or UNDISTURBED}"
+        link = tag("a", "its run", href=f"#{anchor}", aria_label=which)
     if not cell.broken:
         return tag("td", cell.words, " " if link else "", link, class_="rb-dim")
     sentences = tag("ul", [tag("li", sentence) for sentence in cell.sentences])
@@ -136,8 +144,7 @@ def _body(view: ReviewView) -> str:
         tag("tr", tag("th", tag("code", fault), scope="row"), map_cells(view, number, cells))
         for number, (fault, cells) in enumerate(view.lines)
     ]
-    caption = tag("caption", "Each call fails once. Open a cell for what breaks, and for the "
-                  "command that makes the run again.")  # fmt: skip
+    caption = tag("caption", LEGEND)
     table = tag("table", caption, tag("thead", tag("tr", head)), tag("tbody", body),
                 class_="rb-table rb-list")  # fmt: skip
     return tag("section", tag("p", headline(view)), table, class_="rb rb-review",
