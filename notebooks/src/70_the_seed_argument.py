@@ -109,8 +109,9 @@ check("70.2", YOUR_ANSWER)
 # ## What it means to keep a firmware LOADED
 #
 # After the failed start somebody replaces the file, by one with a flipped bit. Then comes a second start. A TA that is
-# LOADED answers LOAD with SUCCESS and does not look: the *first* image runs, and the user is told that all is well. (Nothing
-# unsigned runs. But the answer is about another file than the question; RELEASE after a failure is what mends it.)
+# LOADED answers LOAD with SUCCESS and does not look: the *first* image runs, and the user is told that all is well. Nothing
+# unsigned runs, but the answer is about another file than the question. RELEASE after a failure is what mends it. (The TA
+# of that winter was stricter, and refused every later boot: see `DESIGNS["v2"].caveats`.)
 
 # %%
 from rprocbench.lessons import second_files
