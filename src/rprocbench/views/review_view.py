@@ -17,8 +17,8 @@ UNDISTURBED = "no fault at all"
 SHOWN_GROUPS = 12
 LEGEND = (
     "Each call fails once. “well”: no invariant is broken; “as mainline”: mainline breaks it too; "
-    "“as undisturbed”: the design breaks it with no fault at all; “breaks”: the design's own. Open a "
-    "cell for what breaks, and for the command that makes the run again."
+    "“as undisturbed”: the design breaks it with no fault at all; “breaks”: the design's own. Open "
+    "a cell for what breaks, and for the command that makes the run again."
 )
 
 
