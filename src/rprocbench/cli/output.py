@@ -2,7 +2,6 @@
 """Where the command line writes: results to standard output, remarks to standard error."""
 
 import json
-import os
 import shutil
 import sys
 from typing import Any
@@ -46,8 +45,3 @@ def as_json(data: Any) -> str:
 def width() -> int:
     """How many columns there are to write on."""
     return shutil.get_terminal_size((120, 40)).columns if sys.stdout.isatty() else 120
-
-
-def wants_colour() -> bool:
-    """Whether colours help: on a terminal, and nobody said no."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
