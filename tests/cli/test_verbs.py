@@ -109,3 +109,22 @@ def test_output_into_a_closed_pipe_is_no_error() -> None:
     )
     assert "Traceback" not in ran.stderr
     assert ran.stdout.startswith("Signed")
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("tee_client_invoke_func=EINTR", "EINTR"),
+        ("optee_invoke_func=SECURITY", "EIO"),
+        ("remoteproc_load_fw=GENERIC", "EIO"),
+    ],
+)
+def test_a_ta_fails_by_its_transport_or_by_its_answer(
+    call: Call, tmp_path: Path, fault: str, told: str
+) -> None:
+    image = tmp_path / "a.sign"
+    image.write_bytes(demo_image())
+    ran = call("boot", image, "--fault", fault, "--json")
+    (boot,) = json.loads(ran.out)["boots"]
+    assert (ran.status, boot["verdict"], boot["errno"]) == (1, "refused", told)
+    assert boot["code"] == fault.split("=")[1]

@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 
 from rprocbench.base.calls import Call, calls_of
-from rprocbench.base.errors import Cite, Span
+from rprocbench.base.errors import Cite, Span, TeeResult
 from rprocbench.base.trace import Lane, Trace
 
 
@@ -58,7 +58,11 @@ def _deeper(call: Call) -> Call | None:
 
 
 def _refusal(call: Call, near: Lane) -> Call | None:
-    """The outermost call in another world, somewhere in `call`, that failed."""
-    if call.lane is not near:
+    """The outermost call in another world, somewhere in `call`, that failed.
+
+    A TEE result that was injected on this side of the border is an answer from the other as well.
+    """
+    answered = call.failed and call.failed.injected and call.failed.code in TeeResult.__members__
+    if call.lane is not near or answered:
         return call if call.failed else None
     return next((far for inner in call.calls if (far := _refusal(inner, near))), None)

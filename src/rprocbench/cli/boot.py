@@ -126,6 +126,7 @@ def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Distur
     from rprocbench.base.errors import TeeResult
     from rprocbench.base.run import MIRRORED, Fail
     from rprocbench.bench.recording import parse_at
+    from rprocbench.kernel.tee_client import CROSSINGS
 
     place, equals, code = text.partition("=")
     if not equals:
@@ -141,6 +142,9 @@ def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Distur
     secure = all(cite.tree == "optee_os" for cite in MIRRORED[at.function])
     if secure and not isinstance(error, TeeResult):
         parser.error(f"{at.function} runs in OP-TEE: it fails with a TEE result, not with {code}")
+    if not secure and isinstance(error, TeeResult) and at.function not in CROSSINGS:
+        where = f"{code} is an answer of the TA, and can be given at {', '.join(CROSSINGS)}"
+        parser.error(f"{at.function} runs in Linux: it fails with an errno; {where}")
     return at, Fail(error)
 
 

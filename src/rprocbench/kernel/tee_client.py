@@ -33,6 +33,10 @@ tee_shm_c = mirrors("linux:drivers/tee/tee_shm.c")
 optee_call_c = mirrors("linux:drivers/tee/optee/call.c")
 
 
+# Where a TEE result may be injected: it comes back as the TA's answer.
+CROSSINGS = ("optee_open_session", "optee_invoke_func", "optee_close_session")
+
+
 @dataclass
 class TeeContext(Watched):
     """`struct tee_context`: a client of the TEE, and the sessions it has open."""
