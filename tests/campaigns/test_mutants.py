@@ -18,8 +18,6 @@ TEE_ATTACH = "the TA never loaded what a boot loader started, and refuses to sto
 EXCEPTIONS = {
     ("*", "rproc_add", "rproc_remove_dev"): "only auto-boot comes after it; this board has none",
     ("*", "rproc_enable_iommu", "free_domain"): "an STM32MP15's M4 has no IOMMU",
-    ("v22", "rproc_tee_parse_fw", "release_fw"): "rproc_boot releases as well; removing this one "
-    "mends a breach, the second RELEASE",
     ("v2", "__rproc_attach", "stop_rproc"): TEE_ATTACH,
     ("seed-request-fw", "__rproc_attach", "stop_rproc"): TEE_ATTACH,
 }

@@ -43,6 +43,10 @@ CASES: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
         (rproc(), firmware(), PROBE, start(load(), RELEASE, fails="EIO")),
         (rproc(), firmware(), PROBE, start(load(), fails="EIO")),
     ),
+    "a_parse_that_failed_has_undone_its_own_load": (
+        (firmware(), start(call("rproc_parse_fw", load(), RELEASE, fails="EIO"), fails="EIO")),
+        (firmware(), start(call("rproc_parse_fw", load(), fails="EIO"), RELEASE, fails="EIO")),
+    ),
     "no_release_without_load": (
         (firmware(), start(load(ok=False), RELEASE, fails="EIO")),
         (firmware(), start(load(), RELEASE, RELEASE, fails="EIO")),

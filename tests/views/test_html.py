@@ -84,3 +84,24 @@ def test_attributes_are_escaped() -> None:
 def test_styles_fetch_nothing() -> None:
     for path in Path(render.__file__).parent.glob("*.css"):
         assert not re.search(r"url\(|@import|http", path.read_text(encoding="utf-8"))
+
+
+def test_without_styles_nothing_runs_together() -> None:
+    """An untrusted notebook, or a forge that shows one, takes every class and style away."""
+    from rprocbench.base.errors import Cite
+    from rprocbench.base.trace import Changed, Created, Entered, Lane, Left, Wrote
+
+    core = Cite("linux", "drivers/core.c", "boot")
+    trace = [
+        Created("m4", "Rproc", Lane.LINUX, (("power", 0),)),
+        Entered("boot", 1, 0, core, "m4"),
+        Changed("m4", "power", 0, 1),
+        Wrote(Lane.LINUX, "sram", 0, b"xy"),
+        Left("boot", 0),
+    ]
+    body = render.body(timeline(trace, "full"))
+    bare = re.sub(r"</?(td|th|div|tr)[^>]*>", "\n", body)
+    lines = [line.strip() for line in re.sub(r"<[^>]+>", "", bare).splitlines() if line.strip()]
+    assert "Linux: boot ✓" in lines
+    assert [line for line in lines if "power" in line] == ["m4.power: 0 → 1"]
+    assert [line for line in lines if "writes" in line] == ["writes 2 bytes at sram+0x0"]

@@ -24,6 +24,21 @@ def every_successful_load_is_undone_before_linux_rests(story: Story) -> Iterator
             yield Breach(name, what, rest.index)
 
 
+def a_parse_that_failed_has_undone_its_own_load(story: Story) -> Iterator[Breach]:
+    """Who reports an error has taken back what it did itself, and leaves the rest to its caller.
+
+    `parse_fw` is the op whose inverse the series argues about; a caller cannot know how far it got.
+    """
+    name = "a_parse_that_failed_has_undone_its_own_load"
+    for parse in story.named("rproc_parse_fw"):
+        if parse.ok or parse.end < 0:
+            continue
+        own = [c for c in story.commands if parse.start < c.call.start < parse.end]
+        loaded = [c for c in own if c.what == "LOAD" and c.ok and c.state not in AUTHENTIC]
+        if loaded and not any(c.what == "RELEASE" for c in own):
+            yield Breach(name, "parse_fw fails after its LOAD, and sends no RELEASE", parse.end)
+
+
 def no_release_without_load(story: Story) -> Iterator[Breach]:
     """Releasing what was not taken wipes memory that may be somebody else's.
 
@@ -83,6 +98,7 @@ def no_byte_is_used_before_it_is_verified(story: Story) -> Iterator[Breach]:
 
 
 LOADING = (
-    every_successful_load_is_undone_before_linux_rests, no_release_without_load,
-    start_only_after_load, one_verification_per_boot, no_byte_is_used_before_it_is_verified,
+    every_successful_load_is_undone_before_linux_rests,
+    a_parse_that_failed_has_undone_its_own_load, no_release_without_load, start_only_after_load,
+    one_verification_per_boot, no_byte_is_used_before_it_is_verified,
 )  # fmt: skip

@@ -56,13 +56,14 @@ def _span(row: Row, at: int) -> int:
 
 
 def _cell(row: Row, span: int) -> Markup:
-    name = tag("span", row.lane, class_="rb-lane-name")
+    # An untrusted notebook takes the styles away: what must not run together needs its own marks.
+    name = tag("span", f"{row.lane}: ", class_="rb-lane-name")
     classes = f"rb-{SLUGS[row.lane]}" + (" rb-is-bad" if row.is_bad else "")
-    details = [tag("span", detail, class_="rb-detail") for detail in row.details]
+    details = [tag("div", detail, class_="rb-detail") for detail in row.details]
     if row.target:
         leftward = LANES.index(row.target) < LANES.index(row.lane)
         way = tag("span", f"to {row.target}: ", class_="rb-way rb-hidden")
-        arrow = tag("span", "◀" if leftward else "▶", class_="rb-head", aria_hidden="true")
+        arrow = tag("span", " ◀" if leftward else " ▶", class_="rb-head", aria_hidden="true")
         what = tag("span", way, row.text, class_="rb-what")
         shaft = tag("div", what, arrow, class_="rb-shaft" + (" rb-leftward" if leftward else ""))
         return tag("td", name, shaft, details, class_=f"{classes} rb-arrow",
