@@ -89,10 +89,10 @@ def test_styles_fetch_nothing() -> None:
 def test_without_styles_nothing_runs_together() -> None:
     """An untrusted notebook, or a forge that shows one, takes every class and style away."""
     from rprocbench.base.errors import Cite
-    from rprocbench.base.trace import Changed, Created, Entered, Lane, Left, Wrote
+    from rprocbench.base.trace import Changed, Created, Entered, Lane, Left, Trace, Wrote
 
     core = Cite("linux", "drivers/core.c", "boot")
-    trace = [
+    trace: Trace = [
         Created("m4", "Rproc", Lane.LINUX, (("power", 0),)),
         Entered("boot", 1, 0, core, "m4"),
         Changed("m4", "power", 0, 1),
