@@ -102,6 +102,18 @@ def test_each_verb_helps(call: Call, verb: list[str]) -> None:
     assert ran.out.startswith("usage: rprocbench")
 
 
+@pytest.mark.parametrize("verb", ["demo", "demo --json", "inspect data/firmware/echo.elf"])
+def test_a_full_disk_is_told_in_one_line(verb: str) -> None:
+    root = resource("data").parent
+    command = f"{sys.executable} -m rprocbench {verb} > /dev/full"
+    ran = subprocess.run(
+        ["sh", "-c", command], check=False, capture_output=True, text=True, cwd=root
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("rprocbench: NOT_WRITABLE: standard output")
+    assert len(ran.stderr.splitlines()) == 1
+
+
 def test_output_into_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m rprocbench demo | head -1"
     ran = subprocess.run(  # our own interpreter

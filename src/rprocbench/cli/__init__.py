@@ -2,15 +2,13 @@
 """The street door: one verb, one function. Errors are one or two lines, never a traceback."""
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from rprocbench.base.errors import RprocError
 from rprocbench.cli import boot, demo, designs, inspect, lab, report, review, sign, verify
 
-from .output import inert, warn
+from .output import abandon, finish, inert, warn
 
 VERBS = (demo, boot, report, designs, review, inspect, verify, sign, lab)
 
@@ -39,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(argv)
     try:
         status: int = args.run(args)
-        sys.stdout.flush()
+        finish()
     except RprocError as error:
         warn(str(error))
         return 1
@@ -47,7 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         warn("stopped")
         return 130
     except BrokenPipeError:
-        # The reader (`| head`) has gone; Python would complain once more while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon()  # the reader (`| head`) has gone
         return 1
     return status

@@ -2,9 +2,14 @@
 """Where the command line writes: results to standard output, remarks to standard error."""
 
 import json
+import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from rprocbench.base.errors import InputCode, InputError
 
 
 def inert(text: str) -> str:
@@ -28,7 +33,35 @@ def out_as_drawn(text: str) -> None:
     A character that the terminal's encoding lacks becomes an escape.
     """
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    with writing():
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def finish() -> None:
+    """Send out what was printed so far. Raises what `out` raises."""
+    with writing():
+        sys.stdout.flush()
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Say in one line that standard output takes no more; a reader that has gone is no error here.
+
+    Raises `InputError` NOT_WRITABLE, or `BrokenPipeError`.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        abandon()
+        why = f"standard output cannot be written: {error.strerror}"
+        raise InputError(InputCode.NOT_WRITABLE, why) from None
+
+
+def abandon() -> None:
+    """Write no more: what is left in the buffer would fail once again while Python exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def warn(text: str) -> None:
