@@ -178,7 +178,7 @@ def play(  # noqa: C901  a recorder of many things
 ) -> tuple[dict[str, Any], Rproc]:
     """Boot `image` and shut down, as the harness did; a verdict in the corpus's terms."""
     run = Run()
-    host = Host(run, Soc(BOARD, run), word_bits=word_bits)
+    host = Host(run, Soc(BOARD, run), bits=word_bits)
     rproc = rproc_alloc(host, "m4", OPS, "f.elf", Seen())
     v: dict[str, Any] = {"result": "boot", "ret": 0, "stage": "ok"}
     try:

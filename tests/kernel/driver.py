@@ -181,7 +181,7 @@ def machine(  # noqa: PLR0913  what a test may want
 ) -> Rproc:  # fmt: skip
     """A processor that was added, with `image` as its firmware file. Nothing has booted."""
     run = Run()
-    host = Host(run, Soc(BOARD, run), word_bits=word_bits)
+    host = Host(run, Soc(BOARD, run), bits=word_bits)
     if image is not None:
         host.files["fw"] = image
     rproc = rproc_alloc(host, "m4", ops, "fw", Knobs(fail=fail or {}))

@@ -24,7 +24,8 @@ FIRMWARE = "rproc-m4-fw"
 class Bench:
     """A board, a design and the key that is built into OP-TEE: enough to boot an image.
 
-    `generation` is the TA's; without `engine` the M4 does not execute.
+    `generation` is the TA's, `linux` the kernel (one of `kernel.versions.LINUX`); a `hardened`
+    kernel reports an error where the real one would crash. Without `engine` the M4 runs no code.
     """
 
     board: Board = STM32MP157C_DK2
@@ -32,12 +33,15 @@ class Bench:
     key: Verifier = field(default_factory=lambda: demo_key().public)
     generation: str = "HEAD"
     engine: bool = True
+    linux: str = "7.3"
+    hardened: bool = False
 
     def machine(self, image: bytes, script: Mapping[At, Disturbance] | None = None) -> Machine:
         """The machine with power on, `image` among its firmware files, and nothing done yet."""
         return Machine(
             self.board, self.design, self.key, {FIRMWARE: image}, script,
-            generation=self.generation, engine=self.engine,
+            generation=self.generation, engine=self.engine, linux=self.linux,
+            hardened=self.hardened,
         )  # fmt: skip
 
     def boot(

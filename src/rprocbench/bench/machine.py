@@ -21,6 +21,7 @@ from rprocbench.kernel.rpmsg_char import (
     rpmsg_eptdev_write_iter,
 )
 from rprocbench.kernel.stm32_rproc import stm32_rproc_probe, stm32_rproc_remove, stm32_rproc_wdg
+from rprocbench.kernel.versions import LINUX
 from rprocbench.kernel.virtproc import VirtprocInfo
 from rprocbench.soc.board import Board, Soc
 from rprocbench.soc.mcu import Core
@@ -36,6 +37,7 @@ class Machine:
     """One board with power on. Nothing is probed yet, and nothing was asked of it.
 
     `files` is /lib/firmware. Without `engine` no code of the M4 runs, and nobody answers for it.
+    `linux` names one of `LINUX`; a `hardened` one reports an error instead of crashing.
     """
 
     def __init__(  # noqa: PLR0913  all that makes one machine differ from another
@@ -48,6 +50,8 @@ class Machine:
         *,
         generation: str = "HEAD",
         engine: bool = True,
+        linux: str = "7.3",
+        hardened: bool = False,
     ) -> None:
         self.run = Run(script=script or {}, patches=design.by_name)
         self.design = design
@@ -56,7 +60,7 @@ class Machine:
         self.soc.smc = self.optee.optee_entry
         if engine:
             self.soc.mcu.plug(FollowedCore(CortexM4(self.soc, self.run), self.follow_log))
-        self.host = Host(self.run, self.soc, files)
+        self.host = Host(self.run, self.soc, files, linux=LINUX[linux], hardened=hardened)
         self.rproc: Rproc | None = None
         self._shown = 0
 

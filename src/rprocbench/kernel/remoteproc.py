@@ -10,6 +10,8 @@ from rprocbench.base.run import Run, Watched, tolerate
 from rprocbench.soc.board import Soc
 from rprocbench.soc.memory import Da, Pa
 
+from .versions import V7_3, LinuxVersion
+
 if TYPE_CHECKING:
     from .remoteproc_table import Table
 
@@ -68,7 +70,8 @@ class Host:
     """The Linux that runs on this board: its firmware files, its pending work, its silicon.
 
     `locks` counts the locks that are held, `statics` holds what C modules keep in static variables,
-    `word_bits` is the size of `size_t` and of pointers: 32 on an STM32MP15.
+    `bits` is the size of `size_t` and of pointers: 32 on an STM32MP15. `linux` says which kernel it
+    is; a `hardened` one reports an error where that kernel would leave defined behaviour.
     """
 
     run: Run
@@ -80,7 +83,9 @@ class Host:
     locks: int = 0
     statics: dict[str, Any] = field(default_factory=dict)
     indices: tuple[int, ...] = ()
-    word_bits: int = 32
+    bits: int = 32
+    linux: LinuxVersion = V7_3
+    hardened: bool = False
     coredumps: list["Coredump"] = field(default_factory=list)
 
     def queue_work(self, work: Callable[[], object]) -> None:

@@ -38,7 +38,7 @@ def rproc_da_to_va(rproc: Rproc, da: int, length: int) -> Pa | None:
         if carveout.va is None:
             continue
         offset = s32(da - carveout.da)
-        if offset < 0 or (offset + length) % 2**rproc.host.word_bits > carveout.len:
+        if offset < 0 or (offset + length) % 2**rproc.host.bits > carveout.len:
             continue
         return Pa(carveout.va + offset)
     return None

@@ -56,7 +56,7 @@ def rproc_alloc_vring(rvdev: RprocVdev, i: int) -> None:
     rproc = rvdev.rproc
     rvring = rvdev.vring[i]
     table = table_of(rproc)
-    word_bits = rproc.host.word_bits
+    word_bits = rproc.host.bits
     size = align_up(vring_size(rvring.num, rvring.align, word_bits), PAGE_SIZE, 32)
     da = read_vring(table, rvdev.rsc_offset, i).da
     mem = rproc_find_carveout_by_name(rproc, "vdev%dvring%d", rvdev.index, i)

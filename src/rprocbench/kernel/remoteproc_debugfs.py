@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:drivers/remoteproc/remoteproc_debugfs.c: the handles in /sys/kernel/debug/remoteproc."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 
@@ -91,6 +92,7 @@ def rproc_coredump_read(rproc: Rproc) -> str:
 @debugfs_c
 def rproc_coredump_write(rproc: Rproc, text: str) -> int:
     """Write the file `coredump`. Only as many characters as were written are compared."""
+    fits(text, 20)
     if rproc.state == RprocState.CRASHED:
         raise ModelledError(Errno.EBUSY, "a crashed processor may be dumping")
     rproc.dump_conf = matched(text, 20, DUMP_WORDS)
@@ -116,20 +118,34 @@ def rproc_rsc_table_show(rproc: Rproc) -> str:
 
 @debugfs_c
 def rproc_carveouts_show(rproc: Rproc) -> str:
-    """The file `carveout_memories`."""
+    """The file `carveout_memories`. Where Linux sees a carveout is told in a veiled form only."""
+    digits = rproc.host.word_bits // 4
     lines: list[str] = []
     for carveout in rproc.carveouts:
-        va = "none" if carveout.va is None else f"{carveout.va:#x}"
+        va = "0" * digits if carveout.va is None else veiled(carveout.va, digits)
         lines += ["Carveout memory entry:", f"\tName: {carveout.name}", f"\tVirtual address: {va}"]
-        lines += [f"\tDMA address: {carveout.dma:#x}", f"\tDevice address: {carveout.da:#x}"]
-        lines += [f"\tLength: {carveout.len:#x} Bytes", ""]
+        lines += [f"\tDMA address: 0x{carveout.dma:0{digits}x}"]
+        lines += [f"\tDevice address: 0x{carveout.da:x}", f"\tLength: 0x{carveout.len:x} Bytes", ""]
     return "".join(f"{line}\n" for line in lines)
+
+
+def veiled(pointer: int, digits: int) -> str:
+    """A number that stands for `pointer`, the same in every run, and does not tell it.
+
+    Linux veils with a key that it draws at boot, and leaves the upper half of 64 bits zero.
+    """
+    return hashlib.sha256(f"{pointer:#x}".encode()).hexdigest()[:8].rjust(digits, "0")
+
+
+def fits(text: str, most: int) -> None:
+    """Report EINVAL unless `text` has 1 to `most` characters."""
+    if not 1 <= len(text) <= most:
+        raise ModelledError(Errno.EINVAL, f"{len(text)} characters are not 1 to {most}")
 
 
 def matched(text: str, most: int, words: tuple[str, ...]) -> str:
     """The first of `words` that begins with `text`. Reports EINVAL if none does."""
-    if not 1 <= len(text) <= most:
-        raise ModelledError(Errno.EINVAL, f"{len(text)} characters are not 1 to {most}")
+    fits(text, most)
     # The newline becomes a NUL, and all that was written is compared: only the whole word matches.
     shown = text[:-1] + "\0" if text.endswith("\n") else text
     shown = shown[: shown.find("\0") + 1] or shown

@@ -121,7 +121,7 @@ def rproc_elf_load_segments(rproc: Rproc, fw: Firmware) -> None:
             raise ModelledError(Errno.EINVAL, text, span=span)
         memory = rproc.host.soc.a7
         if filesz:
-            start = offset % 2**rproc.host.word_bits
+            start = offset % 2**rproc.host.bits
             data = read_bytes(fw, start if start + filesz <= size else start - U64, filesz)
             if memory.locate(va, filesz) is None:
                 raise past_the_end(fw, at, "p_filesz", filesz)
@@ -140,13 +140,13 @@ def past_the_end(fw: Firmware, at: int, name: str, size: int) -> Crash:
 
 def fits_in_size_t(rproc: Rproc, number: int) -> bool:
     """Whether the kernel's `size_t` can hold it."""
-    return number.bit_length() <= rproc.host.word_bits
+    return number.bit_length() <= rproc.host.bits
 
 
 def section_name_is(rproc: Rproc, fw: Firmware, start: int, name: str) -> bool:
     """`!strcmp`: characters are compared one by one, and nobody asks whether the image has them."""
     for i, wanted in enumerate(name.encode() + b"\0"):
-        at = (start + i) % 2**rproc.host.word_bits
+        at = (start + i) % 2**rproc.host.bits
         if at >= len(fw.data):
             why = f"a section's name is read at {at:#x} of an image of {len(fw.data):#x}"
             raise Crash(Undefined.OOPS, why, span=Span(fw.label, at, at + 1))

@@ -125,22 +125,32 @@ def mode(rproc: Rproc, name: str) -> int:
 
 
 def read(rproc: Rproc, name: str) -> str:
-    """What `cat NAME` shows, after work that was waiting has run."""
+    """What `cat NAME` shows, after work that was waiting has run. A page holds one character less.
+
+    Reports ENOENT for a file that there is not.
+    """
+    if name not in SHOW:
+        raise ModelledError(Errno.ENOENT, f"there is no file {name}")
     rproc.host.run_work()
-    return SHOW[name](rproc)
+    return SHOW[name](rproc)[: PAGE_SIZE - 1]
 
 
 def write(rproc: Rproc, name: str, text: str) -> int:
-    """`write(2)` on the file `name`, and what the kernel does before its user runs again.
+    """One `write(2)` on the file `name`, and what the kernel does before its user runs again.
 
-    Reports EACCES where opening the file would; an empty write does nothing.
+    How many characters were taken: a page at most. What follows a NUL is taken, and not seen. An
+    empty write does nothing. Reports ENOENT and EACCES where opening the file would.
     """
+    if name not in SHOW:
+        raise ModelledError(Errno.ENOENT, f"there is no file {name}")
     if not mode(rproc, name) & 0o200:
         raise ModelledError(Errno.EACCES, f"{name} cannot be written")
-    if not text:
+    taken = text[:PAGE_SIZE]
+    if not taken:
         return 0
     try:
-        return STORE[name](rproc, text[: PAGE_SIZE - 1])
+        STORE[name](rproc, taken.split("\0", 1)[0])
     finally:
         if not rproc.lock_held:
             rproc.host.run_work()
+    return len(taken)

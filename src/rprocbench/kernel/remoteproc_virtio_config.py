@@ -125,7 +125,7 @@ def rp_find_vq(vdev: VirtioDevice, id: int, info: VirtqueueInfo) -> Virtqueue:  
     if mem is None or mem.va is None:
         raise ModelledError(Errno.ENOMEM, f"no memory for ring {id} of vdev{rvdev.index}")
 
-    rvring, word_bits = rvdev.vring[id], rvdev.rproc.host.word_bits
+    rvring, word_bits = rvdev.vring[id], rvdev.rproc.host.bits
     if rvring.rvdev is None:
         raise Crash(Undefined.OOPS, f"{rvring.name} was never parsed: a ring of no entries")
     mapped.fill(vdev.soc, mem.va, vring_size(rvring.num, rvring.align, word_bits))
