@@ -8,6 +8,7 @@ from rprocbench.base.run import Run
 from rprocbench.base.trace import Lane
 from rprocbench.formats.tee_params import SmcCall, SmcResult
 
+from .firewall import Firewall
 from .ipcc import Ipcc
 from .mcu import Mcu
 from .memory import AddressSpace, Chip, Da, Mapping, Pa, Ram, Region, Window
@@ -51,12 +52,21 @@ class Soc:
             chip.name: Ram(self.run, chip.name, chip.size, self.board.fill)
             for chip in self.board.chips
         }
-        self.a7 = AddressSpace(Lane.LINUX, self.board.a7, self.rams)
-        self.m4 = AddressSpace(Lane.M4, self.board.m4, self.rams)
+        self.firewall = Firewall(self.run)
+        self.a7 = AddressSpace(Lane.LINUX, self.board.a7, self.rams, self.firewall)
+        self.m4 = AddressSpace(Lane.M4, self.board.m4, self.rams, self.firewall)
+        self.firewall.connect(self._storage)
+        for region in (*self.board.linux_regions, *self.board.optee_regions):
+            self.firewall.define(region.name, region.pa, region.size)
         self.ipcc = Ipcc(self.run)
         self.mcu = Mcu(self.run)
         self.syscon = Syscon(self.run)
         self._dma_next = self.board.dma_pool.pa
+
+    def _storage(self, pa: int, size: int) -> tuple[str, int] | None:
+        """The name and offset of the memory at a physical address, for the firewall."""
+        found = self.a7.locate(Pa(pa), size)
+        return (found[0].label, found[1]) if found else None
 
     def dma_alloc(self, size: int) -> Pa | None:
         """Zeroed memory from the pool, aligned to its size (1 MiB at most); None when it is full.

@@ -9,8 +9,11 @@ import mmap
 from dataclasses import dataclass, field
 from typing import ClassVar, Generic, NewType, TypeVar
 
+from rprocbench.base.errors import Crash, Undefined
 from rprocbench.base.run import Run, Watched
 from rprocbench.base.trace import Filled, Lane, Wrote
+
+from .firewall import Firewall
 
 Pa = NewType("Pa", int)
 Da = NewType("Da", int)
@@ -130,14 +133,23 @@ class Ram(Watched):
 
 
 class AddressSpace(Generic[Address]):
-    """What one world sees: which byte of which memory lies at an address."""
+    """What one world sees: which byte of which memory lies at an address.
+
+    What the firewall denies to Linux ends as it does on the bus, in an external abort, which its
+    kernel does not survive: `Crash`. OP-TEE passes; the M4's own accesses are its engine's affair.
+    """
 
     def __init__(
-        self, lane: Lane, mappings: tuple[Mapping[Address], ...], rams: dict[str, Ram]
+        self,
+        lane: Lane,
+        mappings: tuple[Mapping[Address], ...],
+        rams: dict[str, Ram],
+        firewall: Firewall | None = None,
     ) -> None:
         self.lane = lane
         self.mappings: list[Mapping[Address]] = list(mappings)
         self.rams = rams
+        self.firewall = firewall
 
     def locate(self, address: Address, size: int) -> tuple[Ram, int] | None:
         """The memory and offset of `[address, address + size)`; None unless one mapping has all."""
@@ -153,17 +165,33 @@ class AddressSpace(Generic[Address]):
             raise IndexError(f"{self.lane} sees no memory at {address:#x}+{size:#x}")
         return found
 
-    def read(self, address: Address, size: int) -> bytes:
-        """`size` bytes. Raises `IndexError` where this world sees no memory."""
+    def _pass(self, lane: Lane, address: Address, size: int, *, write: bool) -> tuple[Ram, int]:
+        """The memory and offset, if the firewall lets `lane` there."""
         ram, offset = self._find(address, size)
+        if self.firewall and self.firewall.rules and lane is Lane.LINUX:
+            region = self.firewall.blocker(lane, ram.label, offset, size, write=write)
+            if region:
+                verb = "write" if write else "read"
+                why = f"external abort: {lane} may not {verb} {region.name} ({address:#x})"
+                raise Crash(Undefined.OOPS, why)
+        return ram, offset
+
+    def read(self, address: Address, size: int, lane: Lane | None = None) -> bytes:
+        """`size` bytes, on behalf of `lane`. Raises `IndexError` where this world sees no memory.
+
+        Raises `Crash` where the firewall denies it.
+        """
+        ram, offset = self._pass(lane or self.lane, address, size, write=False)
         return ram.read(offset, size)
 
     def write(self, address: Address, data: bytes, lane: Lane | None = None) -> None:
-        """Put `data`, on behalf of `lane`. Raises `IndexError` where this world sees no memory."""
-        ram, offset = self._find(address, len(data))
-        ram.write(lane or self.lane, offset, data)
+        """Put `data`, on behalf of `lane`. Raises as `read` does."""
+        lane = lane or self.lane
+        ram, offset = self._pass(lane, address, len(data), write=True)
+        ram.write(lane, offset, data)
 
     def fill(self, address: Address, size: int, value: int, lane: Lane | None = None) -> None:
-        """Set bytes, on behalf of `lane`. Raises `IndexError` where this world sees no memory."""
-        ram, offset = self._find(address, size)
-        ram.set(lane or self.lane, offset, size, value)
+        """Set bytes, on behalf of `lane`. Raises as `read` does."""
+        lane = lane or self.lane
+        ram, offset = self._pass(lane, address, size, write=True)
+        ram.set(lane, offset, size, value)

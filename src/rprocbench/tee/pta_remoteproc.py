@@ -141,7 +141,7 @@ def rproc_pta_load_segment(
     va = stm32_remoteproc_map(pta.driver, rproc_id.a, pa, segment.size)
     a7 = pta.driver.soc.a7
     a7.write(va, segment.fetch(), Lane.OPTEE)
-    matches = sha256(a7.read(va, segment.size)).digest() == digest.fetch()
+    matches = sha256(a7.read(va, segment.size, Lane.OPTEE)).digest() == digest.fetch()
     if not matches:
         a7.fill(va, segment.size, 0, Lane.OPTEE)
     tolerate(stm32_remoteproc_unmap, pta.driver, rproc_id.a, va, segment.size)
