@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recorded verdicts of the real code against the models: what is compared, and what comes of it.
 
-A reader (`conform_tee`, `conform_kernel`) knows files of one kind. It offers each as `Records`, whose
-cases are judged one at a time, so that they can be spread over processes.
+A reader (`conform_tee`, `conform_kernel`) knows files of one kind. It offers each as `Records`,
+whose cases are judged one at a time, so that they can be spread over processes.
 """
 
 import json
