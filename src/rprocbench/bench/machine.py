@@ -28,6 +28,8 @@ from rprocbench.soc.mcu import Core
 from rprocbench.tee.optee import OpTee
 from rprocbench.tee.pta_remoteproc import Verifier
 
+from .linux import Linux
+
 ANNOUNCE_MS = 1000
 ANSWER_MS = 1000
 SETTLE_MS = 1
@@ -104,6 +106,11 @@ class Machine:
     def settle(self) -> None:
         """Let the M4 finish what it is doing: until it sleeps, or for a moment if it never does."""
         self.wait(lambda: False, SETTLE_MS)
+
+    @property
+    def linux(self) -> Linux:
+        """What a user of this Linux has in hand: sysfs, debugfs, devices."""
+        return Linux(self)
 
     @property
     def buses(self) -> list[VirtprocInfo]:

@@ -10,6 +10,18 @@ from typing import TYPE_CHECKING, Any
 from rprocbench.base.errors import InputCode, InputError, parse_code
 from rprocbench.base.files import read_file, write_file
 
+from .options import (
+    add_board_options,
+    add_design_option,
+    add_key_option,
+    add_linux_options,
+    add_ta_options,
+    board_of,
+    choose,
+    key_of,
+    linux_of,
+    ta_of,
+)
 from .output import as_json, out, out_as_drawn, warn
 
 if TYPE_CHECKING:
@@ -26,10 +38,11 @@ def add_to(verbs: Any) -> None:
     parser.add_argument(
         "image", type=Path, metavar="IMAGE", help="signed image, or ELF for mainline"
     )
-    parser.add_argument("--design", default="v22", metavar="D", help="default: v22")
-    parser.add_argument("--board", default="stm32mp157c-dk2", metavar="B")
-    parser.add_argument("--key", type=Path, metavar="P.pem", help="the key built into OP-TEE; "
-                        "default: the demonstration's")  # fmt: skip
+    add_design_option(parser, "v22")
+    add_board_options(parser)
+    add_linux_options(parser)
+    add_ta_options(parser)
+    add_key_option(parser)
     parser.add_argument("--fault", action="append", default=[], metavar="FUNCTION[#NTH]=CODE",
                         help="let a call fail, say rproc_tee_start=EIO")  # fmt: skip
     parser.add_argument(
@@ -54,21 +67,16 @@ def run(args: argparse.Namespace) -> int:
     """Boot once and tell."""
     from rprocbench.bench import Bench
     from rprocbench.designs import DESIGNS
-    from rprocbench.formats.keys import RsaPublicKey, load_public_key
-    from rprocbench.soc.stm32mp15 import BOARDS
 
     design = choose(args.parser, "design", args.design, DESIGNS)
-    board = choose(args.parser, "board", args.board, BOARDS)
+    board, kernel, generation = board_of(args), linux_of(args), ta_of(args)
     script = dict(parse_fault(args.parser, text) for text in args.fault)
     image = read_file(args.image)
     check_kind(image, args)
-    bench = Bench(board=board, design=design)
-    if args.key:
-        key = load_public_key(read_file(args.key), str(args.key))
-        if not isinstance(key, RsaPublicKey):
-            why = f"{args.key} is no RSA key: OP-TEE has none other built in"
-            raise InputError(InputCode.BAD_KEY, why)
-        bench = Bench(board=board, design=design, key=key)
+    bench = Bench(
+        board=board, design=design, key=key_of(args), generation=generation, linux=kernel.linux,
+        hardened=kernel.hardened,
+    )  # fmt: skip
     say = [text.encode() for text in args.say] if args.say is not None else [b"hello"]
     recording = bench.boot(image, name=args.image.name, script=script, say=say)
     for at in recording.unreached:
@@ -112,13 +120,6 @@ def refuse_foreign(image: bytes, path: Path, remedy: str = "") -> None:
         more = f": {advice(kind)}" if advice(kind) else ""
         way = f" ({remedy})" if remedy else ""
         raise InputError(InputCode.UNSUPPORTED, f"{str(path)!r} is a {kind}{more}{way}")
-
-
-def choose(parser: argparse.ArgumentParser, what: str, name: str, known: Any) -> Any:
-    """The thing called `name`, or a wrong-usage exit that says what there is."""
-    if name not in known:
-        parser.error(f"no {what} {name!r}; there is {', '.join(known)}")
-    return known[name]
 
 
 def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Disturbance]":

@@ -5,7 +5,7 @@ import argparse
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from .boot import choose
+from .options import choose
 from .output import as_json, out, width
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Any
 
 from rprocbench.base.files import write_file
 
-from .boot import choose, parse_fault
+from .boot import parse_fault
+from .options import choose
 from .output import out, warn
 
 

@@ -65,7 +65,7 @@ def run_review(args: argparse.Namespace) -> int:
     from rprocbench.views.review_view import review_view
     from rprocbench.views.terminal import Terminal
 
-    from .boot import choose
+    from .options import choose
 
     designs = list(dict.fromkeys(args.design or DESIGNS))
     for name in designs:
@@ -153,7 +153,8 @@ def run_play(args: argparse.Namespace) -> int:
     from rprocbench.views.recording_view import recording_text
     from rprocbench.views.terminal import Terminal
 
-    from .boot import choose, parse_fault
+    from .boot import parse_fault
+    from .options import choose
 
     choose(args.parser, "design", args.design, DESIGNS)
     script = dict(parse_fault(args.parser, text) for text in args.fault)

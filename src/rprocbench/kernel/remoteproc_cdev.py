@@ -42,6 +42,11 @@ def rproc_device_ioctl(rproc: Rproc, ioctl: int, param: int = 0) -> int:
     raise ModelledError(Errno.EINVAL, f"there is no ioctl {ioctl:#x}")
 
 
+def rproc_cdev_read(rproc: Rproc) -> str:
+    """Read the device: it has no read."""
+    raise ModelledError(Errno.EINVAL, f"/dev/remoteproc{rproc.index} cannot be read")
+
+
 @cdev_c
 def rproc_cdev_release(rproc: Rproc) -> None:
     """The file was closed."""

@@ -1,26 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:drivers/remoteproc/remoteproc_debugfs.c: the handles in /sys/kernel/debug/remoteproc."""
 
-import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import mirrors
-from rprocbench.formats.resource_table import (
-    FwRscCarveout,
-    FwRscDevmem,
-    FwRscTrace,
-    FwRscVdev,
-    FwRscVdevVring,
-    RscTableHdr,
-    RscType,
-    text_of,
-)  # fmt: skip
 
 from .remoteproc import Rproc, RprocDebugTrace, RprocState
-from .remoteproc_core_carveouts import rproc_da_to_va, s32
-from .remoteproc_table import Table
+from .remoteproc_core_carveouts import rproc_da_to_va
+from .remoteproc_debugfs_text import table_lines, veiled
 
 debugfs_c = mirrors("linux:drivers/remoteproc/remoteproc_debugfs.c")
 
@@ -113,13 +102,14 @@ def rproc_rsc_table_show(rproc: Rproc) -> str:
     """The file `resource_table`: what the table in effect says now."""
     if rproc.table_ptr is None:
         return "No resource table found\n"
-    return "".join(f"{line}\n" for line in table_lines(rproc.table_ptr))
+    digits = rproc.host.bits // 4
+    return "".join(f"{line}\n" for line in table_lines(rproc.table_ptr, digits))
 
 
 @debugfs_c
 def rproc_carveouts_show(rproc: Rproc) -> str:
     """The file `carveout_memories`. Where Linux sees a carveout is told in a veiled form only."""
-    digits = rproc.host.word_bits // 4
+    digits = rproc.host.bits // 4
     lines: list[str] = []
     for carveout in rproc.carveouts:
         va = "0" * digits if carveout.va is None else veiled(carveout.va, digits)
@@ -127,14 +117,6 @@ def rproc_carveouts_show(rproc: Rproc) -> str:
         lines += [f"\tDMA address: 0x{carveout.dma:0{digits}x}"]
         lines += [f"\tDevice address: 0x{carveout.da:x}", f"\tLength: 0x{carveout.len:x} Bytes", ""]
     return "".join(f"{line}\n" for line in lines)
-
-
-def veiled(pointer: int, digits: int) -> str:
-    """A number that stands for `pointer`, the same in every run, and does not tell it.
-
-    Linux veils with a key that it draws at boot, and leaves the upper half of 64 bits zero.
-    """
-    return hashlib.sha256(f"{pointer:#x}".encode()).hexdigest()[:8].rjust(digits, "0")
 
 
 def fits(text: str, most: int) -> None:
@@ -168,55 +150,54 @@ def kstrtouint(text: str) -> int:
     return number
 
 
-def table_lines(table: Table) -> Iterator[str]:
-    """The lines of the file `resource_table`. Nothing is checked: a bad table is a crash."""
-    for i in range(table.u32(RscTableHdr.SPANS["num"][0])):
-        offset = table.u32(RscTableHdr.SIZE + 4 * i)
-        kind, at = table.u32(offset), offset + 4
-        match kind:
-            case RscType.CARVEOUT | RscType.DEVMEM:
-                shape = FwRscCarveout if kind == RscType.CARVEOUT else FwRscDevmem
-                rsc = shape.parse(table.read(at, shape.SIZE))
-                name = "carveout" if kind == RscType.CARVEOUT else "devmem"
-                yield f"Entry {i} is of type {name}"
-                yield f"  Device Address 0x{rsc.da:x}"
-                yield f"  Physical Address 0x{rsc.pa:x}"
-                yield f"  Length 0x{rsc.len:x} Bytes"
-                yield f"  Flags 0x{rsc.flags:x}"
-                yield f"  Reserved (should be zero) [{rsc.reserved}]"
-                yield f"  Name {text_of(rsc.name)}"
-            case RscType.TRACE:
-                trace = FwRscTrace.parse(table.read(at, FwRscTrace.SIZE))
-                yield f"Entry {i} is of type trace"
-                yield f"  Device Address 0x{trace.da:x}"
-                yield f"  Length 0x{trace.len:x} Bytes"
-                yield f"  Reserved (should be zero) [{trace.reserved}]"
-                yield f"  Name {text_of(trace.name)}"
-            case RscType.VDEV:
-                yield f"Entry {i} is of type vdev"
-                yield from vdev_lines(table, at)
-            case _:
-                yield f"Unknown resource type found: {kind}"
-        yield ""
+SHOW: dict[str, Callable[[Rproc], str]] = {
+    "name": rproc_name_read,
+    "recovery": rproc_recovery_read,
+    "resource_table": rproc_rsc_table_show,
+    "carveout_memories": rproc_carveouts_show,
+    "coredump": rproc_coredump_read,
+}
+STORE: dict[str, Callable[[Rproc, str], int]] = {
+    "recovery": rproc_recovery_write,
+    "crash": rproc_crash_write,
+    "coredump": rproc_coredump_write,
+}
+MODES = {
+    "name": 0o400, "recovery": 0o600, "crash": 0o200, "resource_table": 0o400,
+    "carveout_memories": 0o400, "coredump": 0o600,
+}  # fmt: skip
 
 
-def vdev_lines(table: Table, at: int) -> Iterator[str]:
-    """The lines about the vdev whose payload is at `at`."""
-    vdev = FwRscVdev.parse(table.read(at, FwRscVdev.SIZE))
-    yield f"  ID {vdev.id}"
-    yield f"  Notify ID {s32(vdev.notifyid)}"
-    yield f"  Device features 0x{vdev.dfeatures:x}"
-    yield f"  Guest features 0x{vdev.gfeatures:x}"
-    yield f"  Config length 0x{vdev.config_len:x}"
-    yield f"  Status 0x{vdev.status:x}"
-    yield f"  Number of vrings {vdev.num_of_vrings}"
-    yield f"  Reserved (should be zero) [{vdev.reserved[0]}][{vdev.reserved[1]}]"
-    for j in range(vdev.num_of_vrings):
-        where = at + FwRscVdev.SIZE + j * FwRscVdevVring.SIZE
-        vring = FwRscVdevVring.parse(table.read(where, FwRscVdevVring.SIZE))
-        yield f"  Vring {j}"
-        yield f"    Device Address 0x{vring.da:x}"
-        yield f"    Alignment {vring.align}"
-        yield f"    Number of buffers {vring.num}"
-        yield f"    Notify ID {s32(vring.notifyid)}"
-        yield f"    Physical Address 0x{vring.pa:x}"
+def modes(rproc: Rproc) -> dict[str, int]:
+    """The files that there are now, and their permission bits: traces come and go."""
+    return MODES | {trace.name: 0o400 for trace in rproc.traces}
+
+
+def read(rproc: Rproc, name: str) -> str:
+    """What `cat NAME` shows. Reports ENOENT, or EINVAL for a file without a read: root opens it."""
+    if name not in modes(rproc):
+        raise ModelledError(Errno.ENOENT, f"there is no file {name}")
+    rproc.host.run_work()
+    for trace in rproc.traces:
+        if trace.name == name:
+            return rproc_trace_read(rproc, trace)
+    if name not in SHOW:
+        raise ModelledError(Errno.EINVAL, f"{name} cannot be read")
+    return SHOW[name](rproc)
+
+
+def write(rproc: Rproc, name: str, text: str) -> int:
+    """`write(2)` on the file `name`, and what the kernel does before its user runs again.
+
+    How many characters were taken: all. An empty write reaches the driver. Reports ENOENT, or
+    EINVAL for a file without a write: root opens it.
+    """
+    if name not in modes(rproc):
+        raise ModelledError(Errno.ENOENT, f"there is no file {name}")
+    if name not in STORE:
+        raise ModelledError(Errno.EINVAL, f"{name} cannot be written")
+    try:
+        return STORE[name](rproc, text)
+    finally:
+        if not rproc.lock_held:
+            rproc.host.run_work()

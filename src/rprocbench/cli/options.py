@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Options that several verbs share, and what they mean: board, kernel, TA, key, firmware.
+
+`add_X_options` adds to a parser; `X_of` reads what was given, or leaves with a line that says what
+there is. A verb's parser must be in `args.parser`.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rprocbench.base.errors import InputCode, InputError
+from rprocbench.base.files import read_file
+
+if TYPE_CHECKING:
+    from rprocbench.formats.keys import RsaPublicKey
+    from rprocbench.soc.board import Board
+
+
+def choose(parser: argparse.ArgumentParser, what: str, name: str, known: Any) -> Any:
+    """The thing called `name`, or a wrong-usage exit that says what there is."""
+    if name not in known:
+        parser.error(f"no {what} {name!r}; there is {', '.join(known)}")
+    return known[name]
+
+
+def add_board_options(parser: argparse.ArgumentParser) -> None:
+    """`--board`: which board."""
+    parser.add_argument("--board", metavar="B", help="a board by name; default: stm32mp157c-dk2")
+
+
+def board_of(args: argparse.Namespace) -> "Board":
+    """The board that was asked for."""
+    from rprocbench.soc.boards import BOARDS, DEFAULT
+
+    if args.board is None:
+        return DEFAULT
+    board: Board = choose(args.parser, "board", args.board, BOARDS)
+    return board
+
+
+def add_design_option(parser: argparse.ArgumentParser, default: str) -> None:
+    """`--design`: which answer of the mailing list."""
+    parser.add_argument("--design", default=default, metavar="D", help=f"default: {default}")
+
+
+@dataclass(frozen=True)
+class LinuxChoice:
+    """Which kernel: a name in `kernel.versions.LINUX`, and whether it is hardened."""
+
+    linux: str
+    hardened: bool
+
+
+def add_linux_options(parser: argparse.ArgumentParser) -> None:
+    """`--linux` and `--hardened`: which kernel."""
+    parser.add_argument("--linux", default="7.3", metavar="V", help="the kernel: 6.1, 6.12 or 7.3; "
+                        "default: 7.3")  # fmt: skip
+    parser.add_argument("--hardened", action="store_true", help="a kernel that reports an error "
+                        "where the real one would leave defined behaviour")  # fmt: skip
+
+
+def linux_of(args: argparse.Namespace) -> LinuxChoice:
+    """The kernel that was asked for."""
+    from rprocbench.kernel.versions import LINUX
+
+    choose(args.parser, "kernel", args.linux, LINUX)
+    return LinuxChoice(args.linux, args.hardened)
+
+
+def add_ta_options(parser: argparse.ArgumentParser) -> None:
+    """`--ta`: which generation of the trusted application."""
+    parser.add_argument("--ta", default="HEAD", metavar="G", help="generation of the TA, say "
+                        "pre-07917406b or hardened; default: HEAD")  # fmt: skip
+
+
+def ta_of(args: argparse.Namespace) -> str:
+    """The name of the TA's generation that was asked for."""
+    from rprocbench.tee.generations import GENERATIONS
+
+    choose(args.parser, "TA", args.ta, GENERATIONS)
+    return str(args.ta)
+
+
+def add_key_option(parser: argparse.ArgumentParser) -> None:
+    """`--key`: which key OP-TEE trusts."""
+    parser.add_argument("--key", type=Path, metavar="P.pem", help="the key built into OP-TEE; "
+                        "default: the demonstration's")  # fmt: skip
+
+
+def key_of(args: argparse.Namespace) -> "RsaPublicKey":
+    """The RSA key of the file, the demonstration's without one. Raises `InputError` BAD_KEY."""
+    from rprocbench.bench.demo import demo_key
+    from rprocbench.formats.keys import RsaPublicKey, load_public_key
+
+    if args.key is None:
+        return demo_key().public
+    key = load_public_key(read_file(args.key), str(args.key))
+    if not isinstance(key, RsaPublicKey):
+        why = f"{args.key} is no RSA key: OP-TEE has none other built in"
+        raise InputError(InputCode.BAD_KEY, why)
+    return key
+
+
+def add_firmware_option(parser: argparse.ArgumentParser) -> None:
+    """`--firmware`: one of the firmwares that come with rprocbench, instead of a file."""
+    parser.add_argument("--firmware", metavar="NAME", help="a firmware that comes with rprocbench, "
+                        "say echo, instead of a file")  # fmt: skip
+
+
+def firmware_of(args: argparse.Namespace) -> tuple[str, bytes] | None:
+    """The name and the bytes of the built-in firmware that was asked for, or None."""
+    if args.firmware is None:
+        return None
+    known = built_in_firmwares()
+    path: Path = choose(args.parser, "firmware", args.firmware, known)
+    return path.name, read_file(path)
+
+
+def built_in_firmwares() -> dict[str, Path]:
+    """The firmwares that come with rprocbench: each ELF under `data/firmware`, by its stem."""
+    from rprocbench.resources import resource
+
+    return {path.stem: path for path in sorted(resource("data", "firmware").rglob("*.elf"))}
