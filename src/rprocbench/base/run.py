@@ -19,6 +19,8 @@ from .trace import (
     Lane,
     Left,
     Logged,
+    Message,
+    Signalled,
     Trace,
     Unwound,
     freeze,
@@ -26,6 +28,8 @@ from .trace import (
 
 F = TypeVar("F", bound=Callable[..., Any])
 MIRRORED: dict[str, list[Cite]] = {}
+AUDIBLE = frozenset({Message, Signalled, Logged, Created, Gone})
+PLAIN = frozenset({int, str, bool, bytes, type(None)})  # types whose values are frozen as they are
 
 
 class Modelled(Protocol):
@@ -72,12 +76,33 @@ class Poke:
         shared[self.offset : self.offset + len(self.data)] = self.data
 
 
+class Skipped(Exception):  # noqa: N818  it is no error that anybody reports
+    """How `Skip` leaves a call. It never gets past the call."""
+
+    def __init__(self, result: object) -> None:
+        super().__init__(result)
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A disturbance: the call does nothing, and returns `result` as if it had."""
+
+    result: object = None
+
+    def __call__(self, _subject: Modelled) -> None:
+        raise Skipped(self.result)
+
+
 @dataclass
 class Run:
     """One execution: the script that disturbs it, the patches it runs with, the trace it leaves.
 
     `patches` replaces modelled functions by name, as applying a patch to a source tree does: every
     caller then reaches the patched function. A design is such a set of patches.
+
+    `messages` numbers what crosses between Linux and the M4. `live` are the objects that exist.
+    While the run `is_quiet`, calls, changes and writes leave no events (see `quiet.quietly`).
     """
 
     script: Mapping[At, Disturbance] = field(default_factory=dict)
@@ -87,10 +112,19 @@ class Run:
     calls: Counter[str] = field(default_factory=Counter)
     buffers: dict[str, bytearray] = field(default_factory=dict)
     labels: Counter[str] = field(default_factory=Counter)
+    messages: int = 0
+    live: dict[str, "Watched"] = field(default_factory=dict, repr=False)
+    is_quiet: bool = False
+
+    def next_message(self) -> int:
+        """The id of one more message, counted from 1."""
+        self.messages += 1
+        return self.messages
 
     def record(self, event: Event) -> None:
-        """Append one event."""
-        self.trace.append(event)
+        """Append one event. A quiet run keeps only those that `AUDIBLE` names."""
+        if not self.is_quiet or type(event) in AUDIBLE:
+            self.trace.append(event)
 
     def log(self, lane: Lane, text: str, level: str = "info") -> None:
         """A line on the console of `lane`."""
@@ -98,27 +132,36 @@ class Run:
 
     @contextmanager
     def step(self, cite: Cite, subject: Modelled) -> Iterator[None]:
-        """One call of the modelled function that `cite` names."""
-        name, depth = cite.symbol, len(self.stack)
-        self.calls[name] += 1
-        here = At(name, self.calls[name])
-        self.record(Entered(name, here.nth, depth, cite, getattr(subject, "label", "")))
-        self.stack.append(name)
-        disturbed = False
+        """One call of the modelled function that `cite` names, its body being the block.
+
+        `mirrors` does the same for a function, and faster. The block cannot be skipped.
+        """
+        here = self._enter(cite, subject)
+        disturbed = True
         try:
             if disturb := self.script.get(here):
-                disturbed = True
                 disturb(subject)
-                disturbed = False
+            disturbed = False
             yield
         except RprocError as error:
-            code, why = error.code.name, error.why
-            self.record(Failed(name, depth, code, why, error.span, disturbed))
+            self._fail(cite, error, disturbed=disturbed)
             raise
         else:
-            self.record(Left(name, depth))
+            self.record(Left(cite.symbol, len(self.stack) - 1))
         finally:
             self.stack.pop()
+
+    def _enter(self, cite: Cite, subject: Modelled) -> At:
+        name = cite.symbol
+        nth = self.calls[name] = self.calls[name] + 1
+        label = getattr(subject, "label", "")
+        self.record(Entered(name, nth, len(self.stack), cite, label))
+        self.stack.append(name)
+        return At(name, nth)
+
+    def _fail(self, cite: Cite, error: RprocError, *, disturbed: bool) -> None:
+        depth, code = len(self.stack) - 1, error.code.name
+        self.record(Failed(cite.symbol, depth, code, error.why, error.span, disturbed))
 
 
 def mirrors(source: str) -> Callable[[F], F]:
@@ -132,19 +175,50 @@ def mirrors(source: str) -> Callable[[F], F]:
     def decorate(fn: F) -> F:
         cite = Cite(tree, path, fn.__name__)
         MIRRORED.setdefault(fn.__name__, []).append(cite)
-
-        @wraps(fn)
-        def step(subject: Modelled, *args: Any, **kwargs: Any) -> Any:
-            patch: Any = subject.run.patches.get(fn.__name__, step)
-            if patch is not step:
-                return patch(subject, *args, **kwargs)
-            with subject.run.step(cite, subject):
-                return fn(subject, *args, **kwargs)
-
-        cast("Any", step).cite = cite
-        return cast("F", step)
+        return _place(fn, cite)
 
     return decorate
+
+
+def _place(fn: F, cite: Cite) -> F:  # noqa: C901  the way of every call: flat, because it is hot
+    name = cite.symbol
+    lefts: dict[int, Left] = {}  # an event is a value: one of each does
+
+    @wraps(fn)
+    def step(subject: Modelled, *args: Any, **kwargs: Any) -> Any:  # noqa: C901
+        run = subject.run
+        if run.patches:
+            patch: Any = run.patches.get(name, step)
+            if patch is not step:
+                return patch(subject, *args, **kwargs)
+        nth = run.calls[name] = run.calls[name] + 1
+        stack = run.stack
+        depth = len(stack)
+        heard = not run.is_quiet
+        if heard:
+            run.record(Entered(name, nth, depth, cite, getattr(subject, "label", "")))
+        stack.append(name)
+        disturbed = False
+        try:
+            if run.script and (disturb := run.script.get(At(name, nth))):
+                disturbed = True
+                disturb(subject)
+                disturbed = False
+            result = fn(subject, *args, **kwargs)
+        except Skipped as skipped:
+            result = skipped.result
+        except RprocError as error:
+            if heard:
+                run._fail(cite, error, disturbed=disturbed)  # noqa: SLF001  the seam is one
+            raise
+        finally:
+            stack.pop()
+        if heard:
+            run.record(lefts.get(depth) or lefts.setdefault(depth, Left(name, depth)))
+        return result
+
+    cast("Any", step).cite = cite
+    return cast("F", step)
 
 
 class Unwind(ExitStack):
@@ -190,6 +264,7 @@ class Watched:
         count = self.run.labels[name]
         object.__setattr__(self, "label", name if count == 1 else f"{name}~{count}")
         object.__setattr__(self, "_live", True)
+        self.run.live[self.label] = self
         self.run.record(Created(self.label, type(self).__name__, self.LANE, self.frozen()))
 
     def frozen(self) -> tuple[tuple[str, Any], ...]:
@@ -201,13 +276,20 @@ class Watched:
     def gone(self) -> None:
         """Announce that this object ceased to be. Who still points at it knows its name."""
         self.run.record(Gone(self.label))
+        self.run.live.pop(self.label, None)
         object.__setattr__(self, "_live", False)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if self._live and name[0] != "_" and name != "run" and name not in self.UNWATCHED:
-            before, after = freeze(getattr(self, name, None)), freeze(value)
-            if before != after:
-                self.run.record(Changed(self.label, name, before, after))
+        if self._live and name[0] != "_" and not self.run.is_quiet:
+            before = getattr(self, name, None)
+            if (before is not value or type(value) not in PLAIN) and (
+                name != "run" and name not in self.UNWATCHED
+            ):
+                if type(before) not in PLAIN:
+                    before = freeze(before)
+                after = value if type(value) in PLAIN else freeze(value)
+                if before != after:
+                    self.run.record(Changed(self.label, name, before, after))  # type: ignore[arg-type]
         object.__setattr__(self, name, value)
 
 

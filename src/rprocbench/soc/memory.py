@@ -109,6 +109,8 @@ class Ram(Watched):
         """Put `data` at `offset`."""
         if data:
             self._store[offset : offset + len(data)] = data
+            if self.run.is_quiet:
+                return
             self._shadow[offset : offset + len(data)] = data
             self.run.record(Wrote(lane, self.label, offset, bytes(data)))
 
@@ -116,11 +118,15 @@ class Ram(Watched):
         """Set `size` bytes from `offset` to `value`."""
         if size:
             self._store[offset : offset + size] = bytes([value]) * size
+            if self.run.is_quiet:
+                return
             self._shadow[offset : offset + size] = bytes([value]) * size
             self.run.record(Filled(lane, self.label, offset, size, value))
 
     def note_changes(self, lane: Lane) -> None:
         """Record what was written behind our back (by the engine) since the last call."""
+        if self.run.is_quiet:
+            return
         for at in range(0, self.size, PAGE):
             now = self._store[at : at + PAGE]
             if now != self._shadow[at : at + PAGE]:
