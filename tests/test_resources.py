@@ -22,7 +22,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_checkout_has_its_firmware() -> None:
-    assert resource("data", "firmware", "echo.elf").read_bytes().startswith(b"\x7fELF")
+    assert resource("data", "firmware", "echo", "echo.elf").read_bytes().startswith(b"\x7fELF")
 
 
 def test_an_installed_package_has_its_own(installed: Path) -> None:

@@ -11,7 +11,7 @@ SHIPPED = ("data", "notebooks")
 
 
 def resource(*parts: str) -> Path:
-    """Where `data/...` or `notebooks/...` lies: `resource("data", "firmware", "echo.elf")`.
+    """Where `data/...` or `notebooks/...` lies: `resource("data", "firmware", "echo", "echo.elf")`.
 
     - The package comes first: an installed rprocbench never looks beside itself.
     - A checkout counts as one only where its `pyproject.toml` is.

@@ -102,7 +102,7 @@ def test_each_verb_helps(call: Call, verb: list[str]) -> None:
     assert ran.out.startswith("usage: rprocbench")
 
 
-@pytest.mark.parametrize("verb", ["demo", "demo --json", "inspect data/firmware/echo.elf"])
+@pytest.mark.parametrize("verb", ["demo", "demo --json", "inspect data/firmware/echo/echo.elf"])
 def test_a_full_disk_is_told_in_one_line(verb: str) -> None:
     root = resource("data").parent
     command = f"{sys.executable} -m rprocbench {verb} > /dev/full"

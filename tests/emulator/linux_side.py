@@ -15,7 +15,7 @@ from rprocbench.soc.board import Soc
 from rprocbench.soc.memory import Da, Pa
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 
-FIRMWARE = Path(__file__).parents[2] / "data" / "firmware" / "echo.elf"
+FIRMWARE = Path(__file__).parents[2] / "data" / "firmware" / "echo" / "echo.elf"
 TABLE = 0x1002_0000
 RINGS = (0x1004_0000, 0x1004_1000)  # the M4 sends by the first, Linux by the second
 BUFFERS = 0x1004_2000

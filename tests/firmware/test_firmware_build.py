@@ -12,9 +12,14 @@ import pytest
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section, SymbolTableSection
 
+from rprocbench.bench.demo import demo_key
+from rprocbench.formats.signer import sign_image
+
 FIRMWARE = Path(__file__).parents[2] / "data" / "firmware"
-IMAGE = FIRMWARE / "echo.elf"
-COMPILER = "arm-none-eabi-gcc"
+IMAGE = FIRMWARE / "echo" / "echo.elf"
+NAMES = sorted(page.parent.name for page in FIRMWARE.glob("*/README.md"))
+MADE = sorted(f"{name}/{name}.{kind}" for name in NAMES for kind in ("elf", "debug"))
+COMPILERS = ("arm-none-eabi-gcc", "clang")
 
 CODE, DATA, STACK_TOP = 0x1000_0000, 0x1002_0000, 0x1004_0000
 PT_R, PT_RX, PT_RW = 4, 5, 6
@@ -48,45 +53,75 @@ def give_up(why: str) -> None:
     pytest.skip(why)
 
 
-def compiler_version() -> str:
-    """How the compiler names itself, as `make COMPILER` records it."""
-    shown = subprocess.run(
-        [COMPILER, "--version"],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "LC_ALL": "C"},
-    )
-    return shown.stdout.splitlines()[0]
+def versions() -> list[str]:
+    """How the compilers name themselves, as `make COMPILER` records it."""
+    found = []
+    for compiler in COMPILERS:
+        shown = subprocess.run(
+            [compiler, "--version"],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LC_ALL": "C"},
+        )
+        found.append(shown.stdout.splitlines()[0])
+    return found
 
 
-def build(directory: Path) -> bytes:
-    """Build a copy of the sources in `directory`."""
-    ignore = shutil.ignore_patterns("*.elf")
-    shutil.copytree(FIRMWARE, directory, ignore=ignore)
-    made = subprocess.run(
-        ["make", "-B", "-C", str(directory), f"CC={COMPILER}", "echo.elf"],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+def build(directory: Path) -> dict[str, bytes]:
+    """Build a copy of the sources in `directory`: each image, and its twin with DWARF."""
+    shutil.copytree(FIRMWARE, directory, ignore=shutil.ignore_patterns("*.elf", "*.debug"))
+    command = ["make", "-j2", "-C", str(directory), f"CC={COMPILERS[0]}", f"CLANG={COMPILERS[1]}"]
+    made = subprocess.run(command, check=False, capture_output=True, text=True)
     assert made.returncode == 0, made.stdout + made.stderr
-    return (directory / IMAGE.name).read_bytes()
+    return {name: path.read_bytes() for name in MADE if (path := directory / name).exists()}
 
 
+@pytest.mark.slow
 def test_the_sources_make_the_committed_bytes_in_any_directory(tmp_path: Path) -> None:
-    missing = [tool for tool in (COMPILER, "make") if shutil.which(tool) is None]
+    missing = [tool for tool in (*COMPILERS, "ld.lld", "make") if shutil.which(tool) is None]
     if missing:
         give_up(f"not installed: {', '.join(missing)}")
 
     first, second = build(tmp_path / "one"), build(tmp_path / "another" / "and deeper")
     assert first == second, "the bytes depend on the directory they are built in"
+    assert sorted(first) == MADE
 
-    if first != IMAGE.read_bytes():
-        recorded = (FIRMWARE / "COMPILER").read_text().strip()
-        if (found := compiler_version()) != recorded:
-            give_up(f"other bytes, but another compiler: {found}; echo.elf is from {recorded}")
-        pytest.fail("echo.elf is not what its sources make: run `make all` in data/firmware")
+    differ = [name for name, data in first.items() if data != (FIRMWARE / name).read_bytes()]
+    if differ:
+        recorded = (FIRMWARE / "COMPILER").read_text().splitlines()
+        if (found := versions()) != recorded:
+            give_up(f"other bytes, but other compilers: {found}; these are from {recorded}")
+        pytest.fail(f"not what the sources make: {differ}: run `make` in data/firmware")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_signed_image_is_the_elf_signed(name: str) -> None:
+    elf = (FIRMWARE / name / f"{name}.elf").read_bytes()
+    signed = sign_image([(f"{name}.elf", elf)], demo_key()).image
+    assert (FIRMWARE / name / f"{name}.sign").read_bytes() == signed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_twin_has_the_same_code_and_says_where_it_is_from(name: str) -> None:
+    with (FIRMWARE / name / f"{name}.elf").open("rb") as plain:
+        code = {s.name: s.data() for s in ELFFile(plain).iter_sections() if s["sh_flags"] & 2}
+    with (FIRMWARE / name / f"{name}.debug").open("rb") as twin:
+        elf = ELFFile(twin)
+        assert {s.name: s.data() for s in elf.iter_sections() if s["sh_flags"] & 2} == code
+        assert elf.has_dwarf_info()
+        places = {
+            cu.get_top_DIE().attributes["DW_AT_comp_dir"].value
+            for cu in elf.get_dwarf_info().iter_CUs()
+        }
+    assert places == {b"."}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_has_a_page_that_says_what_it_teaches(name: str) -> None:
+    page = (FIRMWARE / name / "README.md").read_text()
+    assert page.startswith(f"# {name}: ")
+    assert "**It teaches** " in page
 
 
 def test_three_segments_load_and_nothing_else_is_in_the_table(elf: ELFFile) -> None:

@@ -17,7 +17,7 @@ from rprocbench.formats.elf_build import Sec, Seg, build_elf
 from tests.formats.recorded import ELFS
 
 ROOT = Path(__file__).parents[2]
-FIRMWARE = sorted((ROOT / "data" / "firmware").glob("*.elf"))
+FIRMWARE = sorted((ROOT / "data" / "firmware").glob("*/*.elf"))
 FILES = [*ELFS, *FIRMWARE]
 WIDE = [path for path in (Path(sys.executable).resolve(), Path("/bin/true")) if path.is_file()]
 SECTION_FIELDS = ("sh_name", "sh_flags", "sh_addr", "sh_offset", "sh_size", "sh_link", "sh_info",

@@ -23,7 +23,7 @@ def demo_key() -> RsaPrivateKey:
 @cache
 def demo_elf() -> bytes:
     """The echo firmware, a plain ELF."""
-    return resource("data", "firmware", FIRMWARE).read_bytes()
+    return resource("data", "firmware", "echo", FIRMWARE).read_bytes()
 
 
 @cache
