@@ -87,19 +87,25 @@ class Ram(Watched):
     size: int
     fill: int = 0
     _store: mmap.mmap = field(init=False, repr=False)
-    _shadow: bytearray = field(init=False, repr=False)
+    _shadow: bytearray | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         self._store = mmap.mmap(-1, self.size)
         if self.fill:
             self._store[:] = bytes([self.fill]) * self.size
-        self._shadow = bytearray(self._store[:])
         self.watch(self.name)
 
     @property
     def buffer(self) -> mmap.mmap:
         """The storage itself, for an engine to map. What it writes shows at `note_changes`."""
+        self._remember()
         return self._store
+
+    def _remember(self) -> bytearray:
+        """What the trace knows to be stored: kept apart from when others begin to write too."""
+        if self._shadow is None:
+            self._shadow = bytearray(self._store)
+        return self._shadow
 
     def read(self, offset: int, size: int) -> bytes:
         """`size` bytes from `offset`."""
@@ -108,33 +114,40 @@ class Ram(Watched):
     def write(self, lane: Lane, offset: int, data: bytes) -> None:
         """Put `data` at `offset`."""
         if data:
+            if self.run.is_quiet:
+                self._remember()
             self._store[offset : offset + len(data)] = data
             if self.run.is_quiet:
                 return
-            self._shadow[offset : offset + len(data)] = data
+            if self._shadow is not None:
+                self._shadow[offset : offset + len(data)] = data
             self.run.record(Wrote(lane, self.label, offset, bytes(data)))
 
     def set(self, lane: Lane, offset: int, size: int, value: int) -> None:
         """Set `size` bytes from `offset` to `value`."""
         if size:
+            if self.run.is_quiet:
+                self._remember()
             self._store[offset : offset + size] = bytes([value]) * size
             if self.run.is_quiet:
                 return
-            self._shadow[offset : offset + size] = bytes([value]) * size
+            if self._shadow is not None:
+                self._shadow[offset : offset + size] = bytes([value]) * size
             self.run.record(Filled(lane, self.label, offset, size, value))
 
     def note_changes(self, lane: Lane) -> None:
         """Record what was written behind our back (by the engine) since the last call."""
-        if self.run.is_quiet:
+        shadow = self._shadow
+        if shadow is None or self.run.is_quiet:
             return
         for at in range(0, self.size, PAGE):
             now = self._store[at : at + PAGE]
-            if now != self._shadow[at : at + PAGE]:
-                before = int.from_bytes(self._shadow[at : at + PAGE], "little")
+            if now != shadow[at : at + PAGE]:
+                before = int.from_bytes(shadow[at : at + PAGE], "little")
                 changed = int.from_bytes(now, "little") ^ before
                 first = ((changed & -changed).bit_length() - 1) // 8
                 last = (changed.bit_length() + 7) // 8
-                self._shadow[at : at + PAGE] = now
+                shadow[at : at + PAGE] = now
                 self.run.record(Wrote(lane, self.label, at + first, now[first:last]))
 
 
