@@ -103,7 +103,10 @@ class Run:
 
     `messages` numbers what crosses between Linux and the M4. `live` are the objects that exist.
     While the run `is_quiet`, calls, changes and writes leave no events (see `quiet.quietly`).
+    A kind of run that wants no traces at all says that objects need not announce themselves.
     """
+
+    ANNOUNCES: ClassVar[bool] = True
 
     script: Mapping[At, Disturbance] = field(default_factory=dict)
     patches: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -265,7 +268,8 @@ class Watched:
         object.__setattr__(self, "label", name if count == 1 else f"{name}~{count}")
         object.__setattr__(self, "_live", True)
         self.run.live[self.label] = self
-        self.run.record(Created(self.label, type(self).__name__, self.LANE, self.frozen()))
+        if self.run.ANNOUNCES:
+            self.run.record(Created(self.label, type(self).__name__, self.LANE, self.frozen()))
 
     def frozen(self) -> tuple[tuple[str, Any], ...]:
         """This object's state as an event holds it."""
