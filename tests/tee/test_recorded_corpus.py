@@ -24,7 +24,7 @@ def compare(cases: list[dict[str, Any]]) -> None:
     for case in cases:
         player = Player(case)
         assert [sha256(image).hexdigest() for image in player.images] == case["sha256"]
-        got = player.play()
+        got = player.play_case()
         if got != case["v"]:
             wrong = [pair for pair in zip(got, case["v"], strict=True) if pair[0] != pair[1]]
             differ.append((case["id"], case["kind"], wrong[0]))
@@ -58,5 +58,5 @@ def test_without_the_heap_limit() -> None:
     cases = [case for case in CASES if "heap4k" in case]
     assert cases
     for case in cases:
-        got = [step["res"] for step in Player(case, heap_size=None).play()]
+        got = [step["res"] for step in Player(case, heap_size=None).play_case()]
         assert got == case["heap4k"]
