@@ -15,6 +15,8 @@ from typing import Any
 import unicorn
 from unicorn import arm_const
 
+from .checks import Checks
+from .decode import IT, it_state
 from .meter import EngineMeter, HookMeter, Meter, find_numbers
 from .stops import WFE, WFI, YIELD, Stop, Stopped, hint_before, may_unmask
 
@@ -66,6 +68,8 @@ DATA_ERRORS = (
     uc.UC_ERR_READ_UNMAPPED, uc.UC_ERR_READ_PROT,
     uc.UC_ERR_WRITE_UNMAPPED, uc.UC_ERR_WRITE_PROT,
 )  # fmt: skip
+PROTECTED = (uc.UC_MEM_READ_PROT, uc.UC_MEM_WRITE_PROT)
+WRITES = (uc.UC_MEM_WRITE_PROT, uc.UC_MEM_WRITE_UNMAPPED)
 
 
 def new_uc() -> Any:
@@ -82,9 +86,12 @@ class Engine:
     def __init__(self, *, native_meter: bool = True) -> None:
         self._uc = new_uc()
         self._meter: Meter = self._find_meter() if native_meter else self._hook_meter()
+        self.on_denied: Callable[[int, int, bool], bool] | None = None
         self._buffers: list[object] = []
         self._interrupt: int | None = None
-        self._address = 0
+        self._address, self._is_write = 0, False
+        self._denied: tuple[Any, int, int] | None = None  # registers, PC, instructions begun
+        self.checks = Checks(self._uc, self.stop, self.deny)
         self.is_thumb = True
         self._is_busy = False
         self._patience = PATIENCE
@@ -119,6 +126,14 @@ class Engine:
         view = ctypes.c_char.from_buffer(buffer)
         self._buffers.append(view)  # it keeps the buffer in place
         self._uc.mem_map_ptr(base, size, uc.UC_PROT_ALL, ctypes.addressof(view) + offset)
+
+    def protect(self, base: int, size: int, access: int) -> None:
+        """What the core may do there: bits 1 read, 2 write, 4 execute. Whole KiB only.
+
+        `on_denied(address, size, is_write)` is asked before a fault; True lets the access through,
+        when it has made it possible.
+        """
+        self._uc.mem_protect(base, size, access)
 
     def map_registers(
         self,
@@ -209,6 +224,27 @@ class Engine:
             self[register] = value
         self.jump(*state[-2:])
 
+    # Taking back
+
+    def deny(self, address: int, *, is_write: bool) -> None:
+        """From a register access: take the instruction back, and stop with DATA.
+
+        Unicorn does so by itself, except in an IT block, which it finishes first.
+        """
+        if self._denied is None:
+            self._denied = self._uc.context_save(), self[Reg.PC], self._meter.begun
+            self._address, self._is_write = address, is_write
+            self._meter.stop()
+            self._uc.emu_stop()
+
+    def _take_back(self) -> Stopped:
+        assert self._denied is not None
+        context, pc, begun = self._denied
+        self._denied = None
+        self._uc.context_restore(context)
+        self.jump(pc, self[Reg.XPSR] & ~IT | it_state(self.load, pc))
+        return Stopped(Stop.DATA, begun - 1, self._address, self._is_write)
+
     # Running
 
     @property
@@ -226,15 +262,20 @@ class Engine:
             return Stopped(Stop.STATE, 0)
         error = self._start(start, limit)
         begun = self._meter.begun
+        if self._denied:
+            return self._take_back()
         if self._interrupt is not None:
             why, incomplete = INTERRUPTS.get(self._interrupt, OTHER_INTERRUPT)
             return Stopped(why, begun - incomplete)
         if error == uc.UC_ERR_OK:
             return self._stop_in_order(begun)
+        return self._stop_at_error(error, start, begun)
+
+    def _stop_at_error(self, error: int, start: int, begun: int) -> Stopped:
         if error in FETCH_ERRORS:
             return Stopped(Stop.FETCH, begun)
         if error in DATA_ERRORS:
-            return Stopped(Stop.DATA, begun - 1, self._address)
+            return Stopped(Stop.DATA, begun - 1, self._address, self._is_write)
         if error == uc.UC_ERR_INSN_INVALID:
             return self._stop_at_invalid(start, begun)
         raise RuntimeError(f"unicorn stopped with error {error} at {self[Reg.PC]:#x}")
@@ -265,7 +306,7 @@ class Engine:
 
     def _start(self, pc: int, limit: int) -> int:
         """Let unicorn run; returns its error code."""
-        self._interrupt, self._address = None, 0
+        self._interrupt, self._denied, self._address, self._is_write = None, None, 0, False
         self._meter.start(limit)
         self._is_busy = True
         try:
@@ -305,7 +346,9 @@ class Engine:
         self._may_unmask = may_unmask(self.load, address + size)
 
     def _on_bad_access(
-        self, _uc: Any, _kind: int, address: int, _size: int, _value: int, _user: object
+        self, _uc: Any, kind: int, address: int, size: int, _value: int, _user: object
     ) -> bool:
-        self._address = address
+        if kind in PROTECTED and self.on_denied and self.on_denied(address, size, kind in WRITES):
+            return True
+        self._address, self._is_write = address, kind in WRITES
         return False

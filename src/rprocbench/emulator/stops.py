@@ -35,11 +35,12 @@ class Stop(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A run's end: why, after how many instructions, and the data address at fault, if any."""
+    """A run's end: why, after how many instructions, and the data access at fault, if any."""
 
     why: Stop
     executed: int
     address: int = 0
+    is_write: bool = False
 
 
 def halfword(load: Load, address: int) -> int:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The few encodings that must be understood where unicorn cannot go on (Armv7-M ARM, chapter A5).
+
+For text, see `symbols.disassemble`; this is about what an instruction does.
+"""
+
+from .stops import Load, halfword
+
+IT = 0x0600_FC00  # the IT bits of xPSR: 7 to 2 at 15 to 10, 1 and 0 at 26 and 25
+IT_LENGTH = 4  # instructions in a block at most
+MSR_CONTROL = b"\x14\x88"  # the second half of `msr control, rn`; the first is 0xf380 | n
+
+
+def size_of(load: Load, pc: int) -> int:
+    """Bytes of the instruction at `pc`."""
+    return 4 if halfword(load, pc) >> 11 in (0b11101, 0b11110, 0b11111) else 2
+
+
+def packed(state: int) -> int:
+    """ITSTATE where xPSR has it."""
+    return state >> 2 << 10 | (state & 3) << 25
+
+
+def it_of(xpsr: int) -> int:
+    """ITSTATE out of xPSR."""
+    return (xpsr >> 10 & 0x3F) << 2 | xpsr >> 25 & 3
+
+
+def advanced(xpsr: int) -> int:
+    """The state behind one more instruction of an IT block, or of none."""
+    return xpsr & ~IT | packed(after(it_of(xpsr)))
+
+
+def after(state: int) -> int:
+    """ITAdvance()."""
+    return state & 0xE0 | state << 1 & 0x1F if state & 7 else 0
+
+
+def it_state(load: Load, pc: int) -> int:
+    """The IT bits that hold at `pc`, from the IT instruction in front of it, if there is one.
+
+    Constants in front of code may look like one; then a condition is attached that nobody wrote.
+    It is asked only about instructions that access registers or are refused, which follow code.
+    """
+    for distance in range(2, 2 + 4 * IT_LENGTH, 2):
+        word = halfword(load, pc - distance)
+        if word >> 8 != 0xBF or not word & 0xF:
+            continue
+        state, at = word & 0xFF, pc - distance + 2
+        while at < pc and state & 0xF:
+            at += size_of(load, at)
+            state = after(state)
+        if at == pc and state & 0xF:
+            return packed(state)
+    return 0
