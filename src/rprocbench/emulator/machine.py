@@ -5,6 +5,7 @@ from rprocbench.base.errors import Crash
 from rprocbench.base.run import Run
 from rprocbench.base.trace import Lane
 from rprocbench.soc.board import Soc
+from rprocbench.soc.exti import WWDG1 as WATCHDOG_EVENT
 from rprocbench.soc.memory import Da
 
 from .bus import Bus
@@ -31,6 +32,7 @@ from .scb import (
 )  # fmt: skip
 from .stops import BRANCH_TO_SELF, SEV, Stop, Stopped, halfword, hint_before
 from .systick import SysTick
+from .wwdg import REASONS, WWDG1, Wwdg
 
 PERIPHERALS, SYSTEM = (0x4000_0000, 0x2000_0000), (0xE000_0000, 0x0010_0000)
 IPCC, DWT, SCS = 0x4C00_1000, 0xE000_1000, 0xE000_E000
@@ -72,15 +74,16 @@ class CortexM4:
         self.scb = Scb(self.nvic)
         self.systick = SysTick(self._now, self.nvic)
         self.dwt = Dwt(self._now)
+        self.wwdg = Wwdg(self._now)
         self.ipcc = IpccRegisters(soc.ipcc, self._announce)
         self.exceptions = Exceptions(self.engine, self.nvic, self.scb)
         self.peripherals: dict[str, Peripheral] = {
             "nvic": self.nvic, "scb": self.scb, "systick": self.systick, "dwt": self.dwt,
-            "ipcc": self.ipcc,
+            "ipcc": self.ipcc, "wwdg": self.wwdg,
         }  # fmt: skip
         self.bus = Bus()
         for name, peripheral in self.peripherals.items():
-            self.bus.attach({"dwt": DWT, "ipcc": IPCC}.get(name, SCS), peripheral)
+            self.bus.attach({"dwt": DWT, "ipcc": IPCC, "wwdg": WWDG1}.get(name, SCS), peripheral)
 
     # The wires
 
@@ -106,6 +109,7 @@ class CortexM4:
         """Stop executing, until the next reset."""
         self.tell("stopped")
         self.is_running = False
+        self.wwdg.reset()
 
     def run_until(self, cycles: int) -> bool:
         """Execute until `cycles`, or until Linux has a mailbox interrupt to take.
@@ -115,20 +119,21 @@ class CortexM4:
         for da, length in self.recorder.foreign_changes():
             self.engine.forget_code(da, length)
         size, why = FIRST_SLICE, "time is up"
-        while self.is_running and self.cycles < cycles:
+        while self.cycles < cycles and (
+            self.is_running or self.wwdg.bites_at
+        ):  # it outlives a lockup
             self._settle()
-            if self.is_asleep and not self._wake():
+            if self.wwdg.bitten:
+                self._bite()
+                why = "its watchdog bites"
+                break
+            if not self.is_running or (self.is_asleep and not self._wake()):
                 if not self._skip(cycles):
                     self.tell("asleep")
                     return False
                 continue
-            try:
-                self._execute(cycles, size)
-            except Crash as crash:
-                self._lock_up(crash.why)
-            if self.scb.wants_reset:
-                self._reset_system()
-            if self.soc.ipcc.a7_pending:
+            self._slice(cycles, size)
+            if self.soc.a7_pending:
                 why = "Linux has an interrupt to take"
                 break
             size = min(2 * size, LAST_SLICE)
@@ -137,10 +142,20 @@ class CortexM4:
 
     # One slice
 
+    def _slice(self, cycles: int, size: int) -> None:
+        """Execute for a while, and answer for how that ended."""
+        try:
+            self._execute(cycles, size)
+        except Crash as crash:
+            self._lock_up(crash.why)
+        if self.scb.wants_reset:
+            self._reset_system()
+
     def _settle(self) -> None:
         """Bring pending interrupts up to date."""
         self.systick.catch_up()
-        self.nvic.sample(self.ipcc.lines)
+        self.wwdg.catch_up()
+        self.nvic.sample(self.ipcc.lines | self.wwdg.lines)
         if self.nvic.hear() and self.scb.scr & SEVONPEND:
             self.exceptions.event = True
 
@@ -152,7 +167,7 @@ class CortexM4:
             if not is_held:  # else a mask register may let it go at any instruction
                 self.recorder.is_dirty = True
                 self.exceptions.take(urgent)
-        room = min(cycles, self.systick.next_interrupt or cycles) - self.cycles
+        room = min(cycles, self._next_event or cycles) - self.cycles
         if self._spins():
             self._skip(cycles)
             return
@@ -207,12 +222,18 @@ class CortexM4:
             self.is_asleep = self.waits_for_event = self.exceptions.event = False
         return not self.is_asleep
 
+    @property
+    def _next_event(self) -> int | None:
+        """The cycle at which a timer will do something by itself, if one will."""
+        times = (self.systick.next_interrupt, self.wwdg.next_event)
+        return min((time for time in times if time is not None), default=None)
+
     def _skip(self, cycles: int) -> bool:
-        """Let time pass up to the next tick. False if asleep with no tick to come."""
-        tick = self.systick.next_interrupt
-        if tick is None and self.is_asleep:
+        """Let time pass up to what a timer does next. False if asleep with nothing to come."""
+        event = self._next_event
+        if event is None and self.is_asleep:
             return False
-        self.cycles = max(self.cycles, min(cycles, tick or cycles))
+        self.cycles = max(self.cycles, min(cycles, event or cycles))
         return True
 
     # The end
@@ -228,6 +249,15 @@ class CortexM4:
         self.tell("asked for a reset")
         if not self.soc.mcu.boot_mcu:
             self.run.log(Lane.M4, "reset by itself, and held there: BOOT_MCU is 0", "warn")
+        self.soc.mcu.assert_reset(Lane.M4)
+
+    def _bite(self) -> None:
+        """The watchdog: Linux gets an interrupt, and the MCU is reset."""
+        self.tell("its watchdog bites")
+        why = REASONS[self.wwdg.bitten]
+        self.wwdg.bitten = 0
+        self.run.log(Lane.M4, f"watchdog: {why}", "warn")
+        self.soc.exti.rise(WATCHDOG_EVENT, "watchdog", Lane.M4)
         self.soc.mcu.assert_reset(Lane.M4)
 
     # What the engine calls

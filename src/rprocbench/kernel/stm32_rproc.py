@@ -6,6 +6,7 @@ Its mailboxes are in `stm32_rproc_mbox`.
 
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import Unwind, mirrors, tolerate
+from rprocbench.soc.exti import WWDG1
 from rprocbench.soc.memory import Da, Pa, da_to_pa, pa_to_da
 
 from .flow import dev_dbg, dev_err, dev_warn
@@ -226,8 +227,10 @@ def stm32_rproc_wdg(rproc: Rproc) -> None:
 
 @stm32_c
 def stm32_rproc_parse_dt(rproc: Rproc) -> None:
-    """What the device tree says about booting by itself."""
-    rproc.auto_boot = rproc.host.soc.board.auto_boot
+    """What the device tree says about booting by itself; the watchdog's interrupt is asked for."""
+    soc = rproc.host.soc
+    soc.exti.listen(WWDG1, lambda: stm32_rproc_wdg(rproc))
+    rproc.auto_boot = soc.board.auto_boot
 
 
 @stm32_c
@@ -286,5 +289,6 @@ def stm32_rproc_destroy_workqueue(rproc: Rproc) -> None:
 
 def stm32_rproc_free(rproc: Rproc) -> None:
     """What devres frees after the driver is gone."""
+    rproc.host.soc.exti.listen(WWDG1, None)
     stm32_ipcc_remove(rproc.priv.ipcc)
     rproc.priv.gone()

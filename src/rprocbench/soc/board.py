@@ -8,6 +8,7 @@ from rprocbench.base.run import Run
 from rprocbench.base.trace import Lane
 from rprocbench.formats.tee_params import SmcCall, SmcResult
 
+from .exti import Exti
 from .firewall import Firewall
 from .ipcc import Ipcc
 from .mcu import Mcu
@@ -59,6 +60,7 @@ class Soc:
         for region in (*self.board.linux_regions, *self.board.optee_regions):
             self.firewall.define(region.name, region.pa, region.size)
         self.ipcc = Ipcc(self.run)
+        self.exti = Exti(self.run)
         self.mcu = Mcu(self.run)
         self.syscon = Syscon(self.run)
         self._dma_next = self.board.dma_pool.pa
@@ -93,19 +95,29 @@ class Soc:
         ends = [m.base + m.size for m in self.a7.mappings if m.chip.startswith("dma@")]
         self._dma_next = Pa(max(ends, default=self.board.dma_pool.pa))
 
+    @property
+    def a7_pending(self) -> bool:
+        """Whether the Cortex-A has an interrupt to take."""
+        return self.ipcc.a7_pending or self.exti.a7_pending
+
+    def deliver(self) -> None:
+        """Let the Cortex-A take its pending interrupts."""
+        self.ipcc.deliver()
+        self.exti.deliver()
+
     def wait(self, until: Callable[[], bool], timeout_ms: int) -> bool:
         """Let the M4 run, and Linux take its interrupts, until `until()`; False when time is up.
 
         Time is the M4's own clock, so the answer is the same on every machine.
         """
         core = self.mcu.core
-        self.ipcc.deliver()
+        self.deliver()
         if core is None:
             return until()
         end = core.cycles + timeout_ms * self.board.m4_hz // 1000
         while not until():
             if core.cycles >= end or not core.run_until(end):
-                self.ipcc.deliver()
+                self.deliver()
                 return until()
-            self.ipcc.deliver()
+            self.deliver()
         return True
