@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import sha256
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -25,11 +26,14 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
     load_pem_private_key,
     load_pem_public_key,
 )
 
 from rprocbench.base.errors import InputCode, InputError
+from rprocbench.base.files import read_file
 
 PREHASHED = Prehashed(SHA256())
 RSA_BITS = (2048, 3072, 4096)
@@ -299,6 +303,54 @@ def load_public_key(pem: bytes, name: str = "key") -> PublicKey:
         _check_curve(key.curve, name)
         return EcPublicKey(key)
     return _refuse(f"{name} is a {_kind(key)} key; it must be RSA or ECC (P-256)")
+
+
+def as_public_key(key: object, name: str = "key") -> PublicKey:
+    """The public key in whatever holds one: a key here or in `cryptography`, PEM, DER, a path.
+
+    Of a private key it is the public half. Raises `InputError` BAD_KEY, or what `read_file` raises.
+    """
+    if isinstance(key, RsaPublicKey | EcPublicKey):
+        return key
+    if isinstance(key, RsaPrivateKey | EcPrivateKey):
+        return key.public
+    if isinstance(key, str) and "-----BEGIN" in key:
+        return load_public_key(key.encode(), name)
+    if isinstance(key, str | Path):
+        return as_public_key(read_file(Path(key)), str(key))
+    if isinstance(key, bytes | bytearray | memoryview):
+        held = bytes(key)
+        return load_public_key(held, name) if b"-----BEGIN" in held else _from_der(held, name)
+    return _wrapped(key, name)
+
+
+def rsa_public_key(modulus: int, exponent: int = 65537) -> RsaPublicKey:
+    """The key with these numbers. Raises `InputError` BAD_KEY if there is none."""
+    try:
+        return RsaPublicKey(rsa.RSAPublicNumbers(exponent, modulus).public_key())
+    except ValueError as error:
+        return _refuse(f"these numbers are no RSA key ({_short(error)})")
+
+
+def _wrapped(key: object, name: str) -> PublicKey:
+    """A key of `cryptography`, as one of ours."""
+    if isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        key = key.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return RsaPublicKey(key)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        _check_curve(key.curve, name)
+        return EcPublicKey(key)
+    return _refuse(f"{name} is no RSA or ECC key ({type(key).__name__})")
+
+
+def _from_der(der: bytes, name: str) -> PublicKey:
+    for load in (load_der_public_key, lambda data: load_der_private_key(data, None)):
+        try:
+            return _wrapped(load(der), name)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            continue
+    return _refuse(f"{name} is neither PEM nor DER")
 
 
 def check_key_type(signer: Signer, key_type: KeyType, name: str = "key") -> None:
