@@ -23,6 +23,11 @@ class Bus:
         for offset in peripheral.REGISTERS:
             self._attached[base + offset] = peripheral, offset
 
+    def at(self, address: int) -> Peripheral | None:
+        """The modelled peripheral that the register at `address` belongs to."""
+        attached = self._attached.get(address & ~3)
+        return attached[0] if attached else None
+
     def read(self, address: int, size: int) -> int:
         """`size` bytes, which may lie in two registers."""
         shift = address % 4 * 8

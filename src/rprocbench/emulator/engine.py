@@ -119,6 +119,11 @@ class Engine:
         """Whether instructions are counted at full speed."""
         return isinstance(self._meter, EngineMeter)
 
+    @property
+    def unicorn(self) -> Any:
+        """What executes, for hooks; nothing else may start or stop it."""
+        return self._uc
+
     # Memory
 
     def map_memory(self, base: int, size: int, buffer: mmap, offset: int) -> None:

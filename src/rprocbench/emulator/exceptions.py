@@ -2,17 +2,22 @@
 """Exceptions: what the core pushes and pops, and what becomes of a fault that nothing can take."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from rprocbench.base.errors import Crash, Undefined
 
 from .engine import Engine, R, Reg, S, T
+from .guard import Guard
 from .nvic import BUS_FAULT, HARD_FAULT, MEM_MANAGE, NMI, USAGE_FAULT, Nvic
 from .scb import (
     ASPEN,
     FORCED,
     IACCVIOL,
     INVPC,
+    LSPEN,
+    MSTKERR,
+    MUNSTKERR,
     NONBASETHRDENA,
     STKALIGN,
     STKERR,
@@ -42,7 +47,9 @@ class Exceptions:
     engine: Engine
     nvic: Nvic
     scb: Scb
+    guard: Guard
     event: bool = False
+    on_entry: Callable[[int], None] | None = None
 
     @property
     def priority(self) -> int:
@@ -60,14 +67,32 @@ class Exceptions:
         if size == EXTENDED_SIZE:
             words += [*(self.engine[register] for register in FLOATING), 0]
         self.engine[Reg.SP] = sp
-        try:
-            self.engine.store(sp, struct.pack(f"<{len(words)}I", *words))
-        except IndexError:
+        if size == EXTENDED_SIZE and self.scb.fpccr & LSPEN:
+            self.scb.fpcar = sp + BASIC_SIZE
+        if fault := self._bad_stack(sp, size, write=True):
             self.nvic.pending |= 1 << exception
             limit = min(self.priority, self.nvic.group(self.nvic.priority_of(exception)))
-            self._chain(BUS_FAULT, STKERR, exc_return, limit)
+            self._chain(fault, MSTKERR if fault == MEM_MANAGE else STKERR, exc_return, limit)
             return
+        self.engine.store(sp, struct.pack(f"<{len(words)}I", *words))
         self._enter(exception, exc_return)
+
+    def is_privileged(self) -> bool:
+        """Whether what runs now is."""
+        return bool(self.nvic.current) or not self.engine[Reg.CONTROL] & NPRIV
+
+    def _bad_stack(self, sp: int, size: int, *, write: bool) -> int:
+        """The fault of a frame there; 0 for none."""
+        if self.guard.is_on:
+            self.guard.refresh(privileged=self.is_privileged(), urgent=self.priority < 0)
+            if not self.guard.allows(sp, size, write=write):
+                is_protected = self.guard.is_protected(sp, size, write=write)
+                return MEM_MANAGE if is_protected else BUS_FAULT
+        try:
+            self.engine.load(sp, size)
+        except IndexError:
+            return BUS_FAULT
+        return 0
 
     def _frame(self) -> tuple[int, int]:
         """EXC_RETURN for what runs now, and the size of its frame."""
@@ -88,6 +113,8 @@ class Exceptions:
         engine, state = self.engine, (T if vector & 1 else 0) | exception
         engine[Reg.LR] = exc_return
         self.nvic.begin(exception)
+        if self.on_entry:
+            self.on_entry(exception)
         engine.jump(vector, engine[Reg.XPSR] & FLAGS | state)
         engine[Reg.CONTROL] = engine[Reg.CONTROL] & NPRIV
         self.event = True
@@ -147,21 +174,24 @@ class Exceptions:
         nvic.end(leaving, 0)
         if leaving != NMI:
             self.engine[Reg.FAULTMASK] = 0
-        try:
-            words = self._pop(exc_return)
-        except IndexError:
-            self._chain(BUS_FAULT, UNSTKERR, exc_return, self.priority)
+        if fault := self._bad_stack(*self._where(exc_return), write=False):
+            status = MUNSTKERR if fault == MEM_MANAGE else UNSTKERR
+            self._chain(fault, status, exc_return, self.priority)
             return
+        words = self._pop(exc_return)
         xpsr = words[7]
         if not was_active or not self._is_sound(exc_return, xpsr & 0x1FF):
             self._chain(USAGE_FAULT, INVPC, exc_return, self.priority)
             return
         self._resume(exc_return, words)
 
-    def _pop(self, exc_return: int) -> tuple[int, ...]:
-        is_extended = not exc_return & NO_FLOATING
+    def _where(self, exc_return: int) -> tuple[int, int]:
+        """Address and size of the frame."""
         sp = self.engine[Reg.PSP if exc_return & FROM_PSP else Reg.MSP]
-        size = EXTENDED_SIZE if is_extended else BASIC_SIZE
+        return sp, BASIC_SIZE if exc_return & NO_FLOATING else EXTENDED_SIZE
+
+    def _pop(self, exc_return: int) -> tuple[int, ...]:
+        sp, size = self._where(exc_return)
         return struct.unpack(f"<{size // 4}I", self.engine.load(sp, size))
 
     def _is_sound(self, exc_return: int, resumed: int) -> bool:

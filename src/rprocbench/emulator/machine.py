@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Cortex-M4 of a board: it executes what lies in the board's memories, and keeps the time."""
 
+from collections.abc import Callable  # noqa: TC003  as everywhere
+
 from rprocbench.base.errors import Crash
 from rprocbench.base.run import Run
 from rprocbench.base.trace import Lane
@@ -30,6 +32,7 @@ from .scb import (
     UNDEFINSTR,
     Scb,
 )  # fmt: skip
+from .sentry import Sentry
 from .stops import BRANCH_TO_SELF, SEV, Stop, Stopped, halfword, hint_before
 from .systick import SysTick
 from .wwdg import REASONS, WWDG1, Wwdg
@@ -49,6 +52,9 @@ FAULTS = {
 }
 
 
+COMPLETE = {Stop.LIMIT, Stop.HINT, Stop.WFI, Stop.WFE, Stop.SVC, Stop.EXC_RETURN}  # instructions
+
+
 class CortexM4:
     """`soc.mcu.Core` on unicorn, with the peripherals that a firmware needs to boot and to talk.
 
@@ -56,13 +62,24 @@ class CortexM4:
     `run_until`. One of these calls is one `Ran` in the trace, or two around each signal to Linux.
     """
 
-    def __init__(self, soc: Soc, run: Run, *, native_meter: bool = True) -> None:
+    def __init__(
+        self,
+        soc: Soc,
+        run: Run,
+        *,
+        native_meter: bool = True,
+        slice_size: int | None = None,
+    ) -> None:
         self.soc = soc
         self.run = run
         self.cycles = 0
         self.is_running = False
         self.is_asleep = False
         self.waits_for_event = False
+        self.slice_size = slice_size
+        self.entries = 0  # exceptions entered since the cycle began, no instruction having ended
+        self.is_interrupted = False
+        self.between: Callable[[], None] | None = None
         self.recorder = Recorder(soc, run)
         self.engine = Engine(native_meter=native_meter)
         for mapping in soc.m4.mappings:
@@ -77,6 +94,8 @@ class CortexM4:
         self.wwdg = Wwdg(self._now)
         self.ipcc = IpccRegisters(soc.ipcc, self._announce)
         self.exceptions = Exceptions(self.engine, self.nvic, self.scb)
+        self.sentry = Sentry(self)
+        self.exceptions.on_entry = self.sentry.took
         self.peripherals: dict[str, Peripheral] = {
             "nvic": self.nvic, "scb": self.scb, "systick": self.systick, "dwt": self.dwt,
             "ipcc": self.ipcc, "wwdg": self.wwdg,
@@ -114,14 +133,13 @@ class CortexM4:
     def run_until(self, cycles: int) -> bool:
         """Execute until `cycles`, or until Linux has a mailbox interrupt to take.
 
-        False when the core can make no progress: halted, locked up, asleep with nothing to wake it.
+        False when the core can make no progress: halted, locked up, asleep with nothing to wake it;
+        and when it was stopped, by `interrupt` or by what its sentry looks for.
         """
         for da, length in self.recorder.foreign_changes():
             self.engine.forget_code(da, length)
-        size, why = FIRST_SLICE, "time is up"
-        while self.cycles < cycles and (
-            self.is_running or self.wwdg.bites_at
-        ):  # it outlives a lockup
+        size, why = self.slice_size or FIRST_SLICE, "time is up"
+        while self.cycles < cycles and self._is_live and not self.is_stopped:
             self._settle()
             if self.wwdg.bitten:
                 self._bite()
@@ -136,9 +154,29 @@ class CortexM4:
             if self.soc.a7_pending:
                 why = "Linux has an interrupt to take"
                 break
-            size = min(2 * size, LAST_SLICE)
+            size = self.slice_size or min(2 * size, LAST_SLICE)
+            if self.between:
+                self.between()
         self.tell(why)
-        return self.is_running
+        return self.is_running and not self.is_stopped
+
+    @property
+    def _is_live(self) -> bool:
+        """Whether anything moves by itself: the watchdog outlives a lockup."""
+        return bool(self.is_running or self.wwdg.bites_at)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether somebody asked it to make a pause here."""
+        return self.is_interrupted or self.sentry.is_over
+
+    def interrupt(self) -> None:
+        """From any thread, or a signal handler: stop behind the instruction in progress.
+
+        It stays so until `is_interrupted` is cleared.
+        """
+        self.is_interrupted = True
+        self.engine.stop()
 
     # One slice
 
@@ -167,7 +205,10 @@ class CortexM4:
             if not is_held:  # else a mask register may let it go at any instruction
                 self.recorder.is_dirty = True
                 self.exceptions.take(urgent)
+                self.entries += 1
         room = min(cycles, self._next_event or cycles) - self.cycles
+        if self.sentry.is_on_duty and not (room := self.sentry.room(max(1, room))):
+            return
         if self._spins():
             self._skip(cycles)
             return
@@ -175,7 +216,13 @@ class CortexM4:
         run = self.engine.run_masked if is_held else self.engine.run
         stopped = run(max(1, min(room, size)))
         self.cycles += stopped.executed
+        if stopped.executed:
+            self.entries = 0
         self._answer(stopped)
+        if stopped.why not in COMPLETE or (stopped.why is Stop.EXC_RETURN and not stopped.executed):
+            self.entries += 1
+        if self.is_asleep and self.sentry.is_on_duty:
+            self.sentry.fell_asleep()
 
     def _spins(self) -> bool:
         """Whether the next instruction branches to itself: nothing happens but time."""
@@ -233,7 +280,9 @@ class CortexM4:
         event = self._next_event
         if event is None and self.is_asleep:
             return False
-        self.cycles = max(self.cycles, min(cycles, event or cycles))
+        end = min(cycles, event or cycles)
+        if end > self.cycles:
+            self.cycles, self.entries = end, 0
         return True
 
     # The end
@@ -266,9 +315,14 @@ class CortexM4:
         return self.cycles + self.engine.in_flight
 
     def _read(self, address: int, size: int) -> int:
-        return self.bus.read(address, size)
+        value = self.bus.read(address, size)
+        if self.sentry.is_on_duty:
+            self.sentry.touched(address, size, value, is_write=False)
+        return value
 
     def _write(self, address: int, size: int, value: int) -> None:
+        if self.sentry.is_on_duty:
+            self.sentry.touched(address, size, value, is_write=True)
         if self.bus.write(address, size, value):
             self.engine.stop()  # it may let an interrupt in, before the next instruction
 
@@ -277,4 +331,5 @@ class CortexM4:
 
     def tell(self, why: str) -> None:
         """Bring the trace up to date."""
-        self.recorder.tell(self.cycles, self.engine[Reg.PC], why)
+        self.recorder.tell(self.cycles, self.engine[Reg.PC], why, self.entries)
+        self.entries = 0

@@ -7,6 +7,8 @@ from rprocbench.base.run import Run
 from rprocbench.base.trace import Filled, Lane, Ran, Wrote
 from rprocbench.soc.board import Soc
 
+TOOK = "took an exception"
+
 
 class Recorder:
     """Tells each instruction and each written byte once.
@@ -23,11 +25,12 @@ class Recorder:
         self._seen = 0  # the event up to which changes by others were looked at
         self._chips = tuple(dict.fromkeys(mapping.chip for mapping in soc.m4.mappings))
 
-    def tell(self, end: int, pc: int, why: str) -> None:
+    def tell(self, end: int, pc: int, why: str, entries: int = 0) -> None:
         """Record the instructions up to `end`, and what they wrote.
 
         Nothing having happened in between, two stretches are one, so a trace does not depend on
-        how often the core was asked to run.
+        how often the core was asked to run. Where it was stopped between the entry to an exception
+        and the handler's first instruction, each of these `entries` is a stretch of no length.
         """
         if end > self.told:
             trace = self.run.trace
@@ -37,6 +40,8 @@ class Recorder:
             else:
                 self.run.record(Ran(self.told, end, pc, why))
             self.told, self.is_dirty = end, True
+        for _ in range(entries):
+            self.run.record(Ran(end, end, pc, TOOK))
         if self.is_dirty:
             for chip in self._chips:
                 self.soc.rams[chip].note_changes(Lane.M4)

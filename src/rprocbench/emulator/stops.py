@@ -59,3 +59,19 @@ def hint_before(load: Load, pc: int) -> int:
 def may_unmask(load: Load, end: int) -> bool:
     """Whether the instruction that ends at `end` may change PRIMASK, BASEPRI or FAULTMASK."""
     return halfword(load, end - 2) & ~7 == CPSIE or halfword(load, end - 4) & ~0x1F == MSR
+
+
+def unit_end(load: Load, pc: int) -> int:
+    """Where the unit at `pc` ends: one instruction, or a whole IT block."""
+    first = halfword(load, pc)
+    at = pc + width(first)
+    if first >> 8 != 0xBF or not first & 0xF:
+        return at
+    for _ in range(4 - ((first & -first).bit_length() - 1)):
+        at += width(halfword(load, at))
+    return at
+
+
+def width(first: int) -> int:
+    """Bytes of the instruction that begins with this halfword."""
+    return 4 if first >> 11 in (0b11101, 0b11110, 0b11111) else 2
