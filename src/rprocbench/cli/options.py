@@ -26,14 +26,19 @@ def choose(parser: argparse.ArgumentParser, what: str, name: str, known: Any) ->
 
 
 def add_board_options(parser: argparse.ArgumentParser) -> None:
-    """`--board`: which board."""
-    parser.add_argument("--board", metavar="B", help="a board by name; default: stm32mp157c-dk2")
+    """`--board` or `--dtb`: which board."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--board", metavar="B", help="a board by name; default: stm32mp157c-dk2")
+    group.add_argument("--dtb", type=Path, metavar="F.dtb", help="the board that this compiled "
+                       "device tree describes")  # fmt: skip
 
 
 def board_of(args: argparse.Namespace) -> "Board":
     """The board that was asked for."""
     from rprocbench.soc.boards import BOARDS, DEFAULT
 
+    if args.dtb is not None:
+        return type(DEFAULT).from_dtb(args.dtb)
     if args.board is None:
         return DEFAULT
     board: Board = choose(args.parser, "board", args.board, BOARDS)

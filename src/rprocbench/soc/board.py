@@ -8,34 +8,17 @@ from rprocbench.base.run import Run
 from rprocbench.base.trace import Lane
 from rprocbench.formats.tee_params import SmcCall, SmcResult
 
+from .description import Board
 from .exti import Exti
 from .firewall import Firewall
 from .ipcc import Ipcc
 from .mcu import Mcu
-from .memory import AddressSpace, Chip, Da, Mapping, Pa, Ram, Region, Window
+from .memory import AddressSpace, Mapping, Pa, Ram
 from .registers import Syscon
 
 SLICE_MS = 1
 
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A board as data. Addresses and sizes in bytes; each world has a device tree of its own."""
-
-    name: str
-    node: str
-    chips: tuple[Chip, ...]
-    a7: tuple[Mapping[Pa], ...]
-    m4: tuple[Mapping[Da], ...]
-    dma_ranges: tuple[Window, ...]
-    linux_regions: tuple[Region, ...]
-    optee_regions: tuple[Region, ...]
-    dma_pool: Region
-    mailboxes: tuple[str, ...] = ("vq0", "vq1", "shutdown", "detach")
-    m4_hz: int = 209_000_000
-    fill: int = 0
-    auto_boot: bool = False
-    wakeup_source: bool = False
+__all__ = ["SLICE_MS", "Board", "Soc"]
 
 
 @dataclass

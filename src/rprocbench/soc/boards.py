@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every board that is data, by name."""
 
-from .board import Board
-from .stm32mp15 import STM32MP157C_DK2
+from . import example_board, stm32mp15, stm32mp25
+from .description import Board
 
-DEFAULT = STM32MP157C_DK2
-BOARDS: dict[str, Board] = {board.name: board for board in (STM32MP157C_DK2,)}
+DEFAULT = stm32mp15.STM32MP157C_DK2
+BOARDS: dict[str, Board] = stm32mp15.BOARDS | stm32mp25.BOARDS | example_board.BOARDS
