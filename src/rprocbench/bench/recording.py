@@ -19,6 +19,7 @@ from rprocbench.formats.vring import RPMSG_NS_ADDR
 from rprocbench.kernel.remoteproc import RprocState
 
 from .cause import Cause, cause_of
+from .race import Outrun
 
 FORMAT = "rprocbench run"
 VERSION = 1
@@ -184,12 +185,16 @@ def _encode(what: Disturbance) -> dict[str, Any]:
             return {"fail": code.name}
         case Poke(buffer=buffer, offset=offset, data=data):
             return {"poke": {"buffer": buffer, "offset": offset, "hex": data.hex()}}
+        case Outrun(ms=ms):
+            return {"outrun": ms}
     raise TypeError(f"{what!r} cannot be saved")
 
 
 def _decode(item: dict[str, Any]) -> Disturbance:
     if poke := item.get("poke"):
         return Poke(poke["buffer"], poke["offset"], bytes.fromhex(poke["hex"]))
+    if ms := item.get("outrun"):
+        return Outrun(int(ms))
     name = item["fail"]
     codes: tuple[type[Errno | TeeResult], ...] = (Errno, TeeResult)
     return Fail(next(kind[name] for kind in codes if name in kind.__members__))

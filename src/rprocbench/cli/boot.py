@@ -24,6 +24,8 @@ from .options import (
 )
 from .output import as_json, out, out_as_drawn, warn
 
+LONGEST_MS = 60_000
+
 if TYPE_CHECKING:
     from rprocbench.base.run import At, Disturbance
     from rprocbench.bench import Recording
@@ -45,6 +47,9 @@ def add_to(verbs: Any) -> None:
     add_key_option(parser)
     parser.add_argument("--fault", action="append", default=[], metavar="FUNCTION[#NTH]=CODE",
                         help="let a call fail, say rproc_tee_start=EIO")  # fmt: skip
+    parser.add_argument("--outrun", action="append", default=[], metavar="FUNCTION[#NTH]=MS",
+                        help="let the M4 run so long before a call, say "
+                        "rproc_start_subdevices=20")  # fmt: skip
     parser.add_argument(
         "--say", action="append", metavar="TEXT", help="what to send; default: hello"
     )
@@ -70,7 +75,8 @@ def run(args: argparse.Namespace) -> int:
 
     design = choose(args.parser, "design", args.design, DESIGNS)
     board, kernel, generation = board_of(args), linux_of(args), ta_of(args)
-    script = dict(parse_fault(args.parser, text) for text in args.fault)
+    script = dict(parse_outrun(args.parser, text) for text in args.outrun)
+    script |= dict(parse_fault(args.parser, text) for text in args.fault)
     image = read_file(args.image)
     check_kind(image, args)
     bench = Bench(
@@ -126,20 +132,13 @@ def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Distur
     """`FUNCTION[#NTH]=CODE` as a line of a script, or a wrong-usage exit that says what is near."""
     from rprocbench.base.errors import TeeResult
     from rprocbench.base.run import MIRRORED, Fail
-    from rprocbench.bench.recording import parse_at
     from rprocbench.kernel.tee_client import CROSSINGS
 
-    place, equals, code = text.partition("=")
-    if not equals:
-        parser.error(f"--fault {text!r} is not FUNCTION[#NTH]=CODE")
+    at, code = parse_place(parser, "--fault", text, "CODE")
     try:
-        at, error = parse_at(place), parse_code(code)
+        error = parse_code(code)
     except InputError as problem:
         parser.error(f"--fault {text!r}: {problem.why}")
-    if at.function not in MIRRORED:
-        near = difflib.get_close_matches(at.function, MIRRORED, 3)
-        more = f"; near: {', '.join(near)}" if near else ""
-        parser.error(f"no function {at.function!r} to fail{more}")
     secure = all(cite.tree == "optee_os" for cite in MIRRORED[at.function])
     if secure and not isinstance(error, TeeResult):
         parser.error(f"{at.function} runs in OP-TEE: it fails with a TEE result, not with {code}")
@@ -147,6 +146,37 @@ def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Distur
         where = f"{code} is an answer of the TA, and can be given at {', '.join(CROSSINGS)}"
         parser.error(f"{at.function} runs in Linux: it fails with an errno; {where}")
     return at, Fail(error)
+
+
+def parse_outrun(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Disturbance]":
+    """`FUNCTION[#NTH]=MS` as a line of a script, or a wrong-usage exit."""
+    from rprocbench.bench.race import Outrun
+
+    at, ms = parse_place(parser, "--outrun", text, "MS")
+    if not (ms.isascii() and ms.isdigit() and 0 < int(ms) <= LONGEST_MS):
+        parser.error(f"--outrun {text!r}: MS is a number from 1 to {LONGEST_MS}")
+    return at, Outrun(int(ms))
+
+
+def parse_place(
+    parser: argparse.ArgumentParser, option: str, text: str, what: str
+) -> "tuple[At, str]":
+    """The place before the equals sign, and what comes after it."""
+    from rprocbench.base.run import MIRRORED
+    from rprocbench.bench.recording import parse_at
+
+    place, equals, value = text.partition("=")
+    if not equals:
+        parser.error(f"{option} {text!r} is not FUNCTION[#NTH]={what}")
+    try:
+        at = parse_at(place)
+    except InputError as problem:
+        parser.error(f"{option} {text!r}: {problem.why}")
+    if at.function not in MIRRORED:
+        near = difflib.get_close_matches(at.function, MIRRORED, 3)
+        more = f"; near: {', '.join(near)}" if near else ""
+        parser.error(f"no function {at.function!r} to disturb{more}")
+    return at, value
 
 
 def tell(recordings: "list[Recording]", args: argparse.Namespace, title: str) -> None:
