@@ -39,6 +39,10 @@ class Tag(IntEnum):
     TYPE_UNIT = 0x41
     RVALUE_REFERENCE_TYPE = 0x42
     ATOMIC_TYPE = 0x47
+    CALL_SITE = 0x48
+    CALL_SITE_PARAMETER = 0x49
+    GNU_CALL_SITE = 0x4109
+    GNU_CALL_SITE_PARAMETER = 0x410A
 
 
 class At(IntEnum):
@@ -81,6 +85,10 @@ class At(IntEnum):
     ADDR_BASE = 0x73
     RNGLISTS_BASE = 0x74
     LOCLISTS_BASE = 0x8C
+    CALL_RETURN_PC = 0x7D
+    CALL_VALUE = 0x7E
+    CALL_ORIGIN = 0x7F
+    GNU_CALL_SITE_VALUE = 0x2111
 
 
 class Form(IntEnum):
