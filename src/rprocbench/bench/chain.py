@@ -16,7 +16,7 @@ from .chain_images import elf_link, image_links
 from .chain_link import Command, Kind, Link, Stage, Verdict
 from .chain_nothing import nothing_links
 from .chain_records import early_links, late_links
-from .chain_signed import digest_links, header_link
+from .chain_signed import digest_links, header_link, key_link
 from .chain_ta import TaLens
 from .ta_load import TaAnswer, ta_load
 
@@ -83,6 +83,7 @@ def chain(image: bytes, key: RsaPublicKey, name: str = "image.sig") -> Chain:
         parsed = SignedImage.parse(data)
         links += early_links(lens, parsed, file)
         links += digest_links(lens, parsed, key, file)
+        links.append(key_link(lens, key))
         links.append(elf_link(lens, file))
         links += late_links(lens, parsed, file)
         links += image_links(lens, parsed, file)

@@ -32,6 +32,27 @@ def dump(file: str, span: Span, data: bytes) -> Command:
     return Command(f"{cut(file, part)} | od -An -v -tx1", data[part.start : part.end].hex(" "))
 
 
+def numbers(file: str, span: Span, data: bytes) -> Command:
+    """The 32-bit numbers of `span`, little-endian, on one line."""
+    part = data[span.start : span.end]
+    words = [int.from_bytes(part[at : at + 4], "little") for at in range(0, len(part) - 3, 4)]
+    return Command(f"{cut(file, span)} | od -An -v -tu4 --endian=little", " ".join(map(str, words)))
+
+
+def length(file: str, size: int) -> Command:
+    """How many bytes the file has."""
+    return Command(f"wc -c < {file}", str(size))
+
+
+def built_in(modulus: bytes, fingerprint: str) -> tuple[Command, ...]:
+    """The fingerprint of the key, and its modulus, from the file that has it."""
+    return (
+        Command(f"openssl pkey -pubin -in {PUBLIC} -outform DER | openssl dgst -sha256",
+                fingerprint),
+        Command(f"openssl rsa -pubin -in {PUBLIC} -noout -modulus", f"Modulus={modulus.hex()}"),
+    )  # fmt: skip
+
+
 def digest(file: str, span: Span, value: str) -> Command:
     """The SHA-256 of the bytes of `span`."""
     return Command(f"{cut(file, span)} | openssl dgst -sha256", value)

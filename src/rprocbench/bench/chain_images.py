@@ -53,8 +53,8 @@ def image_links(lens: TaLens, image: SignedImage, file: str) -> Iterator[Link]:
             held = None if row is None else (row, rows[row])
             yield _segment_link(lens, segment, held, file, many=many)
         if error:
-            yield _walk_link(lens, elf, index, error)
-        table = _table_link(lens, elf, index, again=found)
+            yield _walk_link(lens, elf, index, error, file)
+        table = _table_link(lens, elf, index, file, again=found)
         found = found or table.value.startswith("da ")
         yield table
         base += size
@@ -126,17 +126,17 @@ def _segment_link(
     )  # fmt: skip
 
 
-def _walk_link(lens: TaLens, elf: ElfImage, index: int, error: RprocError) -> Link:
+def _walk_link(lens: TaLens, elf: ElfImage, index: int, error: RprocError, file: str) -> Link:
     span = error.span or _clip(lens, elf.base, Elf32_Ehdr.SIZE)
     return Link(
         "walk", f"walk:{index}", Stage.SEGMENTS, f"Program headers of image {index}",
         (_clip(lens, span.start, len(span)),), "header and segment lie in [image, image + size)",
         f"image {index}: {elf.size} bytes from {elf.base:#x}", Verdict.FAIL, error.why,
-        error.code.name,
+        error.code.name, commands=_dump(file, _clip(lens, span.start, len(span)), lens),
     )  # fmt: skip
 
 
-def _table_link(lens: TaLens, elf: ElfImage, index: int, *, again: bool) -> Link:
+def _table_link(lens: TaLens, elf: ElfImage, index: int, file: str, *, again: bool) -> Link:
     answer = lens.resource_table(elf)
     verdict, code, why = Verdict.NOT_COVERED, "BAD_FORMAT", "nothing signs where it lies"
     if not isinstance(answer, RprocError):
@@ -149,10 +149,11 @@ def _table_link(lens: TaLens, elf: ElfImage, index: int, *, again: bool) -> Link
         value, verdict, code, why = "unreadable", Verdict.FAIL, answer.code.name, answer.why
     first = elf.base + lens.u32(elf.base + Elf32_Ehdr.SPANS["e_shoff"][0])
     count = lens.u32(elf.base + Elf32_Ehdr.SPANS["e_shnum"][0]) & 0xFFFF
+    headers = _clip(lens, first, count * Elf32_Shdr.SIZE)
     return Link(
         "table", f"table:{index}", Stage.SEGMENTS, f"Section headers of image {index}",
-        (_clip(lens, first, count * Elf32_Shdr.SIZE),), ".resource_table, by its section header",
-        value, verdict, why, code,
+        (headers,), ".resource_table, by its section header", value, verdict, why, code,
+        commands=_dump(file, headers, lens),
     )  # fmt: skip
 
 

@@ -49,6 +49,11 @@ KINDS = {
         "the file exactly.",
         Cite("optee_os", CORE, "remoteproc_verify_header"),
     ),
+    "area": Kind(
+        "Records of type, length and value, each filled up to 8 bytes, one behind the other up to "
+        "tlv_len. The padding is never looked at, but it is signed.",
+        Cite("optee_os", CORE, "remoteproc_get_tlv"),
+    ),
     "record": Kind(
         "The first record of a type counts. One that overruns the area is passed over; one "
         "without a value counts as absent.",
@@ -62,6 +67,11 @@ KINDS = {
         "RSASSA-PKCS1-v1_5 with SHA-256, under the key that is built into OP-TEE. What an image "
         "says about its key is ignored (W-24).",
         Cite("optee_os", PTA, "rproc_pta_verify_digest"),
+    ),
+    "key": Kind(
+        "The modulus and the exponent of one RSA key are compiled into the core: there is no "
+        "second one, and none can be revoked (W-12).",
+        Cite("optee_os", "scripts/pem_to_pub_c.py"),
     ),
     "elf": Kind(
         "Image 0 must look like a 32-bit ELF file that can be walked. The bytes looked at are not "

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from rprocbench.base.errors import RprocError, Span
-from rprocbench.formats.signed_image import HashRow, SignedImage
+from rprocbench.formats.signed_image import HashRow, RemoteprocFwHdr, SignedImage
 from rprocbench.formats.tlv import Tlv, TlvHdr, TlvType, tlv_doc
 
 from . import chain_commands as shell
@@ -94,8 +94,30 @@ AFTER: dict[TlvType, Judge] = {
 }
 
 
+def area_link(lens: TaLens, image: SignedImage, file: str) -> Link:
+    """All records together: what lies between the header and the signature."""
+    length, end = lens.header.tlv_len, min(lens.signed_end, len(lens.data))
+    span = Span(lens.fw.name, RemoteprocFwHdr.SIZE, max(RemoteprocFwHdr.SIZE, end))
+    why = ""
+    if not length:
+        why = "tlv_len is 0"
+    elif lens.signed_end > len(lens.data):
+        room = len(lens.data) - span.start
+        why = f"tlv_len is {length}, the file has {room} bytes behind the header"
+    return Link(
+        "area", "area", Stage.BEFORE, "TLV area", (span,),
+        "records of 8 + R8(length) bytes, up to tlv_len", f"{len(image.tlvs)} records, "
+        f"{length} bytes", Verdict.FAIL if why else Verdict.PASS,
+        why or "it lies in the file, and is signed with its padding", "BAD_PARAMETERS",
+        tuple((tlv.name, f"{tlv.header.span()}, {tlv.header.length} bytes")
+              for tlv in image.tlvs[:MAX_UNREAD]),
+        (shell.dump(file, span, lens.data),) if span else (),
+    )  # fmt: skip
+
+
 def early_links(lens: TaLens, image: SignedImage, file: str) -> Iterator[Link]:
     """SIGNTYPE, and PKEYINFO where there is one: read while nothing is known to be genuine."""
+    yield area_link(lens, image, file)
     for type_ in BEFORE:
         yield _read(lens, image, file, type_)
     if tlv := image.first(TlvType.PKEYINFO):

@@ -38,7 +38,28 @@ def header_link(lens: TaLens, file: str) -> Link:
         why or "magic and version are right, the lengths add up",
         "BAD_PARAMETERS",
         tuple((name, _field(header, name)) for name in RemoteprocFwHdr.FIELDS),
-        (shell.dump(file, span, lens.data),) if span else (),
+        _header_commands(lens, span, file) if span else (),
+    )  # fmt: skip
+
+
+def _header_commands(lens: TaLens, span: Span, file: str) -> tuple[Command, ...]:
+    lengths = span.sub(RemoteprocFwHdr.SPANS["tlv_len"][0], len(span))
+    told = (shell.numbers(file, lengths, lens.data),) if len(span) == RemoteprocFwHdr.SIZE else ()
+    return (shell.dump(file, span, lens.data), *told, shell.length(file, len(lens.data)))
+
+
+def key_link(lens: TaLens, key: RsaPublicKey) -> Link:
+    """The key that is built into OP-TEE: no byte of the image."""
+    return Link(
+        "key", "key", Stage.SIGNATURE, "Key that is built into OP-TEE", (Span(lens.fw.name, 0, 0),),
+        "SHA-256(DER SubjectPublicKeyInfo)", key.fingerprint, Verdict.PASS,
+        "given: nothing in the image can replace it",
+        facts=(
+            ("key", f"RSA, {key.bits} bits, e = {key.exponent}"),
+            ("modulus", key.modulus_bytes.hex()),
+            ("pub.pem", PUB_PEM),
+        ),
+        commands=shell.built_in(key.modulus_bytes, key.fingerprint),
     )  # fmt: skip
 
 

@@ -113,6 +113,15 @@ const chainCheck = (() => {
       fault ? "FAIL" : "PASS", fault?.[0] ?? fine, fault?.[1] ?? (type === 1 ? "BAD_PARAMETERS" : "NO_DATA"), type === 1 ? { stage: "Records read before the signature" } : {});
   }
 
+  function area(look) {
+    const end = Math.min(look.signedEnd, look.data.length);
+    const why = !look.tlv ? "tlv_len is 0" : look.signedEnd > look.data.length ? `tlv_len is ${look.tlv}, the file has ${look.data.length - 20} bytes behind the header` : null;
+    let count = 0;
+    for (let at = 20, most = look.clip(20, look.tlv)[1]; at + 8 <= most && count < 4096; count++) at += 8 + Math.ceil(u32(look.data, at + 4) / 8) * 8;
+    return link("area", "area", "TLV area", [[20, Math.max(20, end)]], "records of 8 + R8(length) bytes, up to tlv_len", `${count} records, ${look.tlv} bytes`, why ? "FAIL" : "PASS",
+      why ?? "it lies in the file, and is signed with its padding", "BAD_PARAMETERS", { stage: "Records read before the signature" });
+  }
+
   function unread(look) {
     const [early, late, seen] = [[], [], new Set()];
     const end = look.clip(20, look.tlv)[1];
@@ -168,7 +177,9 @@ const chainCheck = (() => {
     if (ecc) [bad, code] = ["SIGNTYPE says ECDSA P-256, which OP-TEE does not verify", "NOT_SUPPORTED"];
     const value = opened.digest ? `00 01 (ff × ${opened.pad}) 00 ${INFO.match(/../g).join(" ")} ${opened.digest}` : opened.block ? `${opened.block.slice(0, 32).match(/../g).join(" ")} …` : "it cannot be opened";
     const facts = [["key", `RSA, ${key.bits} bits, e = ${key.exponent}`], ["fingerprint", `SHA-256 of the DER key: ${key.fingerprint}`], ["pub.pem", "that key as a file: openssl pkey -in KEY.pem -pubout -out pub.pem"], ["digest inside", inside || "none"]];
-    return [digest, link("signature", "signature", "Signature and key", [span], "sig^e mod n = EMSA-PKCS1-v1_5(digest)", value, bad ? "FAIL" : "PASS", bad ?? "it opens with the key that is built into OP-TEE", code, { facts })];
+    const builtIn = link("key", "key", "Key that is built into OP-TEE", [[0, 0]], "SHA-256(DER SubjectPublicKeyInfo)", key.fingerprint, "PASS", "given: nothing in the image can replace it", "",
+      { facts: [["key", `RSA, ${key.bits} bits, e = ${key.exponent}`], ["modulus", key.modulus]], stage: "Signature and key" });
+    return [digest, link("signature", "signature", "Signature and key", [span], "sig^e mod n = EMSA-PKCS1-v1_5(digest)", value, bad ? "FAIL" : "PASS", bad ?? "it opens with the key that is built into OP-TEE", code, { facts }), builtIn];
   }
 
   function elf(look) {
@@ -275,7 +286,7 @@ const chainCheck = (() => {
     const links = [header(look)];
     if (data.length < 20) return links;
     const [early, late] = unread(look);
-    links.push(read(look, 1), ...early, ...(await seal(look, key)), elf(look));
+    links.push(area(look), read(look, 1), ...early, ...(await seal(look, key)), elf(look));
     for (const type of [16, 3, 4, 5]) links.push(read(look, type));
     links.push(...late, ...(await images(look)));
     return [...links, ...nothing(look, links)];

@@ -16,6 +16,7 @@ WORD = 11  # the longest verdict
 MARGIN = WORD + 5
 SMALL = 4
 WIDE = 88
+SHELL = ("digest", "signature", "key", "segment")
 
 
 @render.text.register
@@ -57,12 +58,12 @@ def _link(link: Link, terminal: Terminal) -> list[str]:
         lines.append(" " * MARGIN + terminal.paint(shorten(place, room), "dim"))
     role = "error" if link.fails else ""
     lines += [" " * MARGIN + terminal.paint(each, role) for each in _wrap(link.why, room)]
-    if width >= WIDE or link.kind in ("digest", "signature", "segment"):
+    if width >= WIDE or link.kind in SHELL:
         lines += [" " * MARGIN + each for each in _wrap(_formula(link), room)]
     if link.commands and link.kind == "signature":
         said = ": ".join(link.facts[2])
         lines += [" " * MARGIN + terminal.paint(each, "dim") for each in _wrap(said, room)]
-    for command in link.commands[:3] if link.kind in ("digest", "signature", "segment") else ():
+    for command in link.commands[:3] if link.kind in SHELL else ():
         margin = MARGIN if width >= WIDE else SMALL
         rows = _shell(command.line, width - margin)
         lines += [" " * margin + terminal.paint(each, "dim") for each in rows]
