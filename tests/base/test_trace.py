@@ -24,6 +24,7 @@ from rprocbench.base.trace import (
     Left,
     Logged,
     Message,
+    Passed,
     Ran,
     Signalled,
     Unwound,
@@ -56,7 +57,10 @@ events = st.one_of(
     st.builds(Logged, lane_names, texts, texts),
     st.builds(Signalled, texts, texts, lane_names, lane_names),
     st.builds(Ran, numbers, numbers, numbers, texts),
-    st.builds(Message, texts, numbers, numbers, st.binary(max_size=8)),
+    st.builds(Message, texts, numbers, numbers, st.binary(max_size=8), numbers),
+    st.builds(
+        Passed, texts, lane_names, st.lists(numbers).map(tuple), texts, numbers, st.integers(-1, 9)
+    ),
 )
 
 
@@ -67,7 +71,7 @@ def test_a_trace_comes_back_equal_from_json(trace: list[Event]) -> None:
 
 
 def test_every_kind_of_event_is_in_the_round_trip() -> None:
-    assert len(EVENTS) == 14
+    assert len(EVENTS) == 15
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class Errno(IntEnum):
     ETIME = 62
     EOVERFLOW = 75
     EMSGSIZE = 90
+    EOPNOTSUPP = 95
     ENETRESET = 102
     ENOBUFS = 105
     ETIMEDOUT = 110

@@ -169,24 +169,63 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An rpmsg payload crossed. `direction` is `sent` (to the M4) or `received`."""
+    """An rpmsg payload crossed. `direction` is `sent` (to the M4) or `received`.
+
+    `id` tells messages of a run apart, from 1 on; an answer has the id of what it answers.
+    """
 
     direction: str
     source: int
     target: int
     payload: bytes
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One step of messages over a virtqueue, done by `lane`; `step` is one of `STEPS`.
+
+    `messages` are the ids of those that it takes further; there are none in an empty buffer.
+    `queue` names the virtqueue, `head` the descriptor, `index` the ring's running index after the
+    step; -1 where the step has none.
+    """
+
+    step: str
+    lane: Lane
+    messages: tuple[int, ...]
+    queue: str
+    head: int = -1
+    index: int = -1
+
+
+STEPS = {
+    "written": "a program hands the message to Linux",
+    "buffered": "its bytes lie in a buffer of the sender",
+    "described": "a descriptor says where the buffer is",
+    "published": "the available index says that it is there",
+    "kicked": "the doorbell is rung for it",
+    "spared": "no doorbell: the other side has said that it wants none",
+    "interrupted": "the receiver takes the interrupt",
+    "used": "the M4 gives the buffer back in the used ring, and has seen what was in it",
+    "answered": "the M4 has filled a buffer that Linux had lent, and gives it back",
+    "taken": "Linux takes the buffer out of the used ring",
+    "delivered": "the message is with who listens at its address",
+    "lent": "an empty buffer is the M4's to fill",
+    "read": "a program has it",
+    "lost": "it is no more",
+}
 
 
 Event = (
     Entered | Left | Failed | Unwound | Created | Changed | Gone | Wrote | Filled | Fetched
-    | Logged | Signalled | Ran | Message
+    | Logged | Signalled | Ran | Message | Passed
 )  # fmt: skip
 Trace = list[Event]
 EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         Entered, Left, Failed, Unwound, Created, Changed, Gone, Wrote, Filled, Fetched,
-        Logged, Signalled, Ran, Message,
+        Logged, Signalled, Ran, Message, Passed,
     )
 }  # fmt: skip
 
@@ -241,7 +280,7 @@ def lanes(trace: Trace) -> list[Lane]:  # noqa: C901  one case per kind of event
                 owners[event.owner] = here = event.lane
             case Changed() | Gone():
                 here = owners.get(event.owner, here)
-            case Wrote() | Filled() | Fetched() | Logged():
+            case Wrote() | Filled() | Fetched() | Logged() | Passed():
                 here = event.lane
             case Signalled():
                 here = Lane.HARDWARE

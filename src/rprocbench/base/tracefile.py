@@ -72,7 +72,13 @@ def decode_event(data: Any) -> Event:
             values[name] = decode(raw)
             if hint in (int, str, bytes, bool) and type(values[name]) is not hint:
                 raise TypeError(f"{name} must be {hint.__name__}")
+            if hint == tuple[int, ...] and not _are_numbers(values[name]):
+                raise TypeError(f"{name} must be numbers")
     return kind(**values)
+
+
+def _are_numbers(value: Value) -> bool:
+    return isinstance(value, tuple) and all(type(item) is int for item in value)
 
 
 def decode_trace(data: Any) -> Trace:

@@ -36,6 +36,7 @@ class Feature(IntEnum):
     """Feature bits by their number."""
 
     RPMSG_NS = 0  # the device announces its endpoints
+    RPMSG_BUFSZ = 2  # the configuration space says how big buffers are; proposed, never merged
     RING_INDIRECT_DESC = 28  # a descriptor may point to a table of descriptors
     RING_EVENT_IDX = 29  # both sides say at which index they want to be told
     VERSION_1 = 32  # not legacy; out of reach here, the table has 32 feature bits

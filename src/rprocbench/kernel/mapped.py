@@ -7,7 +7,7 @@ Nothing checks such an access: where there is no memory, the kernel oopses.
 from rprocbench.base.errors import Crash, Undefined
 from rprocbench.base.trace import Lane
 from rprocbench.soc.board import Soc
-from rprocbench.soc.memory import Pa
+from rprocbench.soc.memory import Pa, Ram
 
 
 def read(soc: Soc, pa: int, size: int) -> bytes:
@@ -43,3 +43,41 @@ def read_u16(soc: Soc, pa: int) -> int:
 def write_u16(soc: Soc, pa: int, number: int) -> None:
     """Put a little-endian number at `pa`."""
     write(soc, pa, (number & 0xFFFF).to_bytes(2, "little"))
+
+
+class Window:
+    """`size` bytes at `pa` that the kernel keeps mapped: found once, touched often.
+
+    Offsets count from `pa`. Where there is no memory, or the firewall has rules, each access is
+    looked at as those above are.
+    """
+
+    __slots__ = ("_at", "_firewall", "_ram", "pa", "size", "soc")
+
+    def __init__(self, soc: Soc, pa: int, size: int) -> None:
+        self.soc, self.pa, self.size = soc, pa, size
+        found = soc.a7.locate(Pa(pa), size)
+        self._ram: Ram | None = found[0] if found else None
+        self._at = found[1] if found else 0
+        self._firewall = soc.firewall
+
+    def read(self, offset: int, size: int) -> bytes:
+        """`size` bytes at `offset`, which may lead past the window."""
+        if self._ram is None or offset + size > self.size or self._firewall.rules:
+            return read(self.soc, self.pa + offset, size)
+        return self._ram.read(self._at + offset, size)
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Put `data` at `offset`."""
+        if self._ram is None or offset + len(data) > self.size or self._firewall.rules:
+            write(self.soc, self.pa + offset, data)
+        else:
+            self._ram.write(Lane.LINUX, self._at + offset, data)
+
+    def u16(self, offset: int) -> int:
+        """The little-endian number at `offset`."""
+        return int.from_bytes(self.read(offset, 2), "little")
+
+    def put_u16(self, offset: int, number: int) -> None:
+        """Put a little-endian number at `offset`."""
+        self.write(offset, (number & 0xFFFF).to_bytes(2, "little"))

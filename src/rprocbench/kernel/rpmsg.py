@@ -11,6 +11,8 @@ from rprocbench.formats.vring import RPMSG_ADDR_ANY
 if TYPE_CHECKING:
     from .virtproc import VirtprocInfo
 
+EPOLLIN, EPOLLOUT, EPOLLERR = 0x1, 0x4, 0x8
+
 Callback = Callable[["RpmsgDevice", bytes, Any, int], None]
 
 
@@ -43,6 +45,10 @@ class RpmsgEndpointOps:
     sendto: Callable[["RpmsgEndpoint", bytes, int], None]
     trysend: Callable[["RpmsgEndpoint", bytes], None]
     trysendto: Callable[["RpmsgEndpoint", bytes, int], None]
+    get_mtu: Callable[["RpmsgEndpoint"], int]
+    poll: Callable[["RpmsgEndpoint"], int]
+    send_offchannel: Callable[["RpmsgEndpoint", int, int, bytes], None]
+    trysend_offchannel: Callable[["RpmsgEndpoint", int, int, bytes], None]
 
 
 @dataclass(frozen=True)
@@ -81,14 +87,18 @@ class RpmsgDevice(Watched):
     def __post_init__(self) -> None:
         source = -1 if self.src == RPMSG_ADDR_ANY else self.src
         target = -1 if self.dst == RPMSG_ADDR_ANY else self.dst
-        self.watch(f"{self.vrp.vdev.name}.{self.name}.{source}.{target}")
+        name = self.name.replace("/", "!")  # as sysfs needs it
+        self.watch(f"{self.vrp.vdev.name}.{name}.{source}.{target}")
 
 
 @dataclass
 class RpmsgEndpoint(Watched):
-    """`struct rpmsg_endpoint`: a local address, and who hears what is sent to it."""
+    """`struct rpmsg_endpoint`: a local address, and who hears what is sent to it.
 
-    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"ops", "priv"})
+    `arriving` is the id of the message that `cb` is shown.
+    """
+
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"ops", "priv", "arriving"})
 
     run: Run
     rpdev: RpmsgDevice
@@ -96,6 +106,7 @@ class RpmsgEndpoint(Watched):
     cb: Callback | None
     ops: RpmsgEndpointOps
     priv: Any = None
+    arriving: int = 0
 
     def __post_init__(self) -> None:
         self.watch(f"endpoint {self.addr:#x}")

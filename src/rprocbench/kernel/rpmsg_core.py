@@ -10,7 +10,14 @@ from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import tolerate
 from rprocbench.base.trace import Lane
 
-from .rpmsg import Callback, RpmsgChannelInfo, RpmsgDevice, RpmsgDriver, RpmsgEndpoint
+from .rpmsg import (
+    Callback,
+    RpmsgChannelInfo,
+    RpmsgDevice,
+    RpmsgDriver,
+    RpmsgEndpoint,
+    RpmsgEndpointOps,
+)
 
 
 def rpmsg_create_channel(rpdev: RpmsgDevice, chinfo: RpmsgChannelInfo) -> RpmsgDevice | None:
@@ -54,6 +61,34 @@ def rpmsg_trysend(ept: RpmsgEndpoint, payload: bytes) -> None:
 def rpmsg_trysendto(ept: RpmsgEndpoint, payload: bytes, dst: int) -> None:
     """Send to address `dst`, if there is a buffer now."""
     ept.ops.trysendto(ept, payload, dst)
+
+
+def rpmsg_send_offchannel(ept: RpmsgEndpoint, src: int, dst: int, payload: bytes) -> None:
+    """Send from `src` to `dst`. Kernels from 7 on have no such function: `ENXIO`."""
+    offchannel(ept).send_offchannel(ept, src, dst, payload)
+
+
+def rpmsg_trysend_offchannel(ept: RpmsgEndpoint, src: int, dst: int, payload: bytes) -> None:
+    """The same, if there is a buffer now."""
+    offchannel(ept).trysend_offchannel(ept, src, dst, payload)
+
+
+def offchannel(ept: RpmsgEndpoint) -> RpmsgEndpointOps:
+    """The endpoint's operations, in a kernel that has these two."""
+    if not ept.rpdev.vrp.vdev.parent.rproc.host.linux.rpmsg_send_offchannel:
+        raise ModelledError(Errno.ENXIO, "this kernel does not send off its channels")
+    return ept.ops
+
+
+def rpmsg_get_mtu(ept: RpmsgEndpoint) -> int:
+    """The most bytes that one message takes."""
+    return ept.ops.get_mtu(ept)
+
+
+def rpmsg_poll(ept: RpmsgEndpoint) -> int:
+    """Whether one can send without waiting: `EPOLLOUT`. Kernels before 7 never say so."""
+    linux = ept.rpdev.vrp.vdev.parent.rproc.host.linux
+    return ept.ops.poll(ept) if linux.rpmsg_poll else 0
 
 
 def rpmsg_register_device(rpdev: RpmsgDevice, drivers: tuple[RpmsgDriver, ...]) -> None:

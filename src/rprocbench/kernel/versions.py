@@ -43,6 +43,8 @@ class LinuxVersion:
     vring1_no_interrupt: bool = False
     rpmsg_poll: bool = True
     rpmsg_send_offchannel: bool = False
+    rpmsg_flow_control: bool = True
+    rpmsg_buffer_size_feature: bool = False  # in none of these: a patch of 2019
 
 
 V7_3 = LinuxVersion("7.3", "Linux 7.3.4 (Debian linux-source-7.3 7.3.4-1~bpo13+1)")
@@ -75,6 +77,7 @@ V6_1 = LinuxVersion(
     vring1_no_interrupt=True,
     rpmsg_poll=False,
     rpmsg_send_offchannel=True,
+    rpmsg_flow_control=False,
 )
 
 LINUX: dict[str, LinuxVersion] = {each.name: each for each in (V6_1, V6_12, V7_3)}

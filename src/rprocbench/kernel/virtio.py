@@ -52,7 +52,9 @@ def virtio_dev_probe(vdev: VirtioDevice) -> None:
     assert driver
     virtio_add_status(vdev, VirtioStatus.DRIVER)
     device_features = vdev.config.get_features(vdev)
-    driver_features = sum(1 << bit for bit in driver.feature_table)
+    linux = vdev.parent.rproc.host.linux
+    switched = (bit for name, bit in driver.feature_switches if getattr(linux, name))
+    driver_features = sum(1 << bit for bit in (*driver.feature_table, *switched))
     transport = range(VIRTIO_TRANSPORT_F_START, VIRTIO_TRANSPORT_F_END)
     driver_features |= sum(1 << bit for bit in transport)
     vdev.features = device_features & driver_features

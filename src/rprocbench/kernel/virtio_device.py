@@ -12,7 +12,7 @@ from rprocbench.soc.memory import Pa, Region
 
 if TYPE_CHECKING:
     from .remoteproc import RprocVdev
-    from .virtio_ring import Virtqueue
+    from .virtqueue import Virtqueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,17 @@ class VirtioConfigOps:
 
 @dataclass(frozen=True)
 class VirtioDriver:
-    """`struct virtio_driver`: `ids` it serves, feature bits it understands."""
+    """`struct virtio_driver`: `ids` it serves, feature bits it understands.
+
+    `feature_switches` are bits that only a kernel with that switch understands.
+    """
 
     name: str
     ids: tuple[int, ...]
     feature_table: tuple[int, ...]
     probe: Callable[["VirtioDevice"], None]
     remove: Callable[["VirtioDevice"], None]
+    feature_switches: tuple[tuple[str, int], ...] = ()
 
     @property
     def label(self) -> str:

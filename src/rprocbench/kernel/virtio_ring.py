@@ -4,13 +4,11 @@
 What the device wrote is judged before it is used; one bad entry, and the queue is broken for good.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from rprocbench.base.errors import Errno, ModelledError
-from rprocbench.base.run import Run, Watched, mirrors
-from rprocbench.base.trace import Lane
+from rprocbench.base.run import mirrors
+from rprocbench.base.trace import Lane, Passed
 from rprocbench.formats.vring import (
     VRING_AVAIL_F_NO_INTERRUPT,
     VRING_USED_F_NO_NOTIFY,
@@ -23,72 +21,15 @@ from rprocbench.formats.vring import (
 )
 from rprocbench.soc.memory import Pa
 
-from . import mapped
 from .virtio_device import VirtioDevice, virtio_has_feature
+from .virtqueue import COUNTER, Callback, Notify, Virtqueue
 
 ring_c = mirrors("linux:drivers/virtio/virtio_ring.c")
 
 IRQ_NONE, IRQ_HANDLED = 0, 1
-COUNTER = 0xFFFF
 MAX_STATE = 4 * 1024 * 1024 // 12  # entries whose bookkeeping one kernel allocation can hold
-
-
-@dataclass
-class Virtqueue(Watched):
-    """`struct vring_virtqueue`: `ring` says where it lies; the counters are Linux's own.
-
-    Which buffer a descriptor stands for, and the list of free descriptors, are kept in the kernel's
-    memory, where the device cannot reach them.
-    """
-
-    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"vdev", "callback", "notify", "priv"})
-
-    run: Run
-    vdev: VirtioDevice
-    index: int
-    name: str
-    ring: SplitRing
-    callback: Callable[["Virtqueue"], None] | None
-    notify: Callable[["Virtqueue"], bool]
-    priv: Any = None
-    event: bool = False
-    free_head: int = 0
-    num_free: int = 0
-    avail_flags: int = 0
-    avail_idx: int = 0
-    num_added: int = 0
-    last_used_idx: int = 0
-    broken: bool = False
-    _next: list[int] = field(default_factory=list, repr=False)
-    _state: dict[int, Any] = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        self.num_free = self.ring.num
-        self._next = [*range(1, self.ring.num), 0]
-        self.watch(f"{self.vdev.parent.label}.{self.name}")
-
-    def slot(self, index: int) -> int:
-        """Where a running index stands in the ring; wrong for sizes that are no power of two."""
-        return index & (self.ring.num - 1)
-
-    def take_head(self, token: Any) -> tuple[int, int]:
-        """The first free descriptor, now lent for `token`, and the one that was next after it."""
-        head = self.free_head
-        self.num_free -= 1
-        self.free_head = self._next[head]
-        self._state[head] = token
-        return head, self.free_head
-
-    def is_lent(self, head: int) -> bool:
-        """Whether the device has the buffer that begins with descriptor `head`."""
-        return head in self._state
-
-    def detach(self, head: int) -> Any:
-        """Descriptor `head` is free again, and the first to be used; whose it was."""
-        self._next[head] = self.free_head
-        self.free_head = head
-        self.num_free += 1
-        return self._state.pop(head)
+IN, OUT = int(VringDescFlags.WRITE), 0
+DESC, ELEM = VringDesc.FORMAT, VringUsedElem.FORMAT
 
 
 @ring_c
@@ -96,8 +37,8 @@ def vring_new_virtqueue(
     vdev: VirtioDevice,
     index: int,
     ring: SplitRing,
-    notify: Callable[[Virtqueue], bool],
-    info: tuple[str, Callable[[Virtqueue], None] | None],
+    notify: Notify,
+    info: tuple[str, Callback | None],
 ) -> Virtqueue | None:
     """Make a queue of the ring that lies, zeroed, at `ring.base`; None is NULL: no memory."""
     if ring.num > MAX_STATE:
@@ -108,7 +49,7 @@ def vring_new_virtqueue(
     if callback is None:
         vq.avail_flags |= VRING_AVAIL_F_NO_INTERRUPT
         if not vq.event:
-            mapped.write_u16(vdev.soc, ring.avail, vq.avail_flags)
+            vq.memory.put_u16(vq.avail, vq.avail_flags)
     vdev.vqs += (vq,)
     return vq
 
@@ -119,8 +60,10 @@ def vring_del_virtqueue(vq: Virtqueue) -> None:
     vq.gone()
 
 
-def virtqueue_add(vq: Virtqueue, buffer: tuple[Pa, int], token: Any, flags: VringDescFlags) -> None:
-    """Lend one buffer (address, size) to the device.
+def virtqueue_add(
+    vq: Virtqueue, buffer: tuple[Pa, int], token: Any, flags: int, message: int = 0
+) -> None:
+    """Lend one buffer (address, size) to the device, with the message of that id in it.
 
     Raises `EIO` on a broken queue, `ENOSPC` when no descriptor is free.
     """
@@ -128,41 +71,47 @@ def virtqueue_add(vq: Virtqueue, buffer: tuple[Pa, int], token: Any, flags: Vrin
         raise ModelledError(Errno.EIO, f"{vq.name} is broken")
     if vq.num_free < 1:
         raise ModelledError(Errno.ENOSPC, f"no descriptor of {vq.name} is free")
-    soc, (addr, size) = vq.vdev.soc, buffer
     head, follower = vq.take_head(token)
-    desc = VringDesc(addr=addr, len=size, flags=int(flags), next=follower & COUNTER)
-    mapped.write(soc, vq.ring.desc(head), desc.pack())
-    mapped.write_u16(soc, vq.ring.avail_ring(vq.slot(vq.avail_idx)), head)
+    if message:
+        vq.away[head] = message
+        vq.unkicked.append(message)
+    vq.memory.write(16 * head, DESC.pack(buffer[0], buffer[1], flags, follower & COUNTER))
+    vq.tell("described" if message else "lent", head, message)
+    avail = vq.avail
+    vq.memory.put_u16(avail + 4 + 2 * (vq.avail_idx & vq.mask), head)
     # A write barrier stands here: the index must not be seen before the entry.
     vq.avail_idx = (vq.avail_idx + 1) & COUNTER
-    mapped.write_u16(soc, vq.ring.avail + 2, vq.avail_idx)
+    vq.memory.put_u16(avail + 2, vq.avail_idx)
     vq.num_added += 1
+    if message:
+        vq.tell("published", head, message, vq.avail_idx)
 
 
 def virtqueue_add_inbuf(vq: Virtqueue, buffer: tuple[Pa, int], token: Any) -> None:
     """Lend a buffer that the device may fill."""
-    virtqueue_add(vq, buffer, token, VringDescFlags.WRITE)
+    virtqueue_add(vq, buffer, token, IN)
 
 
 @ring_c
-def virtqueue_add_outbuf(vq: Virtqueue, buffer: tuple[Pa, int], token: Any) -> None:
+def virtqueue_add_outbuf(vq: Virtqueue, buffer: tuple[Pa, int], token: Any, message: int) -> None:
     """Lend a buffer that the device may read."""
-    virtqueue_add(vq, buffer, token, VringDescFlags(0))
+    virtqueue_add(vq, buffer, token, OUT, message)
 
 
 def virtqueue_kick_prepare(vq: Virtqueue) -> bool:
     """Whether the device wants to hear of what was added since the last call."""
     old, vq.num_added = (vq.avail_idx - vq.num_added) & COUNTER, 0
     if vq.event:
-        event = mapped.read_u16(vq.vdev.soc, vq.ring.avail_event)
+        event = vq.memory.u16(vq.used + 4 + 8 * vq.ring.num)
         return vring_need_event(event, vq.avail_idx, old)
-    return not mapped.read_u16(vq.vdev.soc, vq.ring.used) & VRING_USED_F_NO_NOTIFY
+    return not vq.memory.u16(vq.used) & VRING_USED_F_NO_NOTIFY
 
 
 def virtqueue_notify(vq: Virtqueue) -> bool:
     """Ring the doorbell. False when the queue is broken or becomes so."""
     if vq.broken:
         return False
+    vq.tell_all("kicked")
     if not vq.notify(vq):
         vq.broken = True
         return False
@@ -171,34 +120,71 @@ def virtqueue_notify(vq: Virtqueue) -> bool:
 
 def virtqueue_kick(vq: Virtqueue) -> bool:
     """Ring the doorbell if the device wants that."""
-    return virtqueue_notify(vq) if virtqueue_kick_prepare(vq) else True
+    if virtqueue_kick_prepare(vq):
+        return virtqueue_notify(vq)
+    vq.tell_all("spared")
+    return True
+
+
+def virtqueue_disable_cb(vq: Virtqueue) -> None:
+    """Ask the device for no more signals. With event indices one is named that will not come."""
+    if not vq.avail_flags & VRING_AVAIL_F_NO_INTERRUPT:
+        vq.avail_flags |= VRING_AVAIL_F_NO_INTERRUPT
+        if vq.event:
+            vq.memory.put_u16(vq.used_event, 0)
+        else:
+            vq.memory.put_u16(vq.avail, vq.avail_flags)
+
+
+def virtqueue_enable_cb(vq: Virtqueue) -> bool:
+    """Ask for signals again. False when there is something already, of which none may come."""
+    if vq.avail_flags & VRING_AVAIL_F_NO_INTERRUPT:
+        vq.avail_flags &= ~VRING_AVAIL_F_NO_INTERRUPT
+        if not vq.event:
+            vq.memory.put_u16(vq.avail, vq.avail_flags)
+    vq.memory.put_u16(vq.used_event, vq.last_used_idx)
+    return not more_used(vq)
 
 
 def more_used(vq: Virtqueue) -> bool:
     """Whether the device gave something back."""
-    return vq.last_used_idx != mapped.read_u16(vq.vdev.soc, vq.ring.used + 2)
+    return vq.last_used_idx != vq.memory.u16(vq.used + 2)
 
 
-def virtqueue_get_buf(vq: Virtqueue) -> tuple[Any, int] | None:
+def virtqueue_get_buf(vq: Virtqueue) -> tuple[Any, int, int] | None:
     """The next buffer that the device gave back, and how much it says it wrote; None when none.
 
-    A number that is no descriptor, or one that was not lent, breaks the queue.
+    A number that is no descriptor, or one that was not lent, breaks the queue. A hardened kernel
+    gives up as soon as the device claims to have given back more than it has. With the buffer comes
+    the id of the message in it.
     """
-    if vq.broken or not more_used(vq):
+    used_idx = vq.memory.u16(vq.used + 2)
+    if vq.broken or vq.last_used_idx == used_idx:
         return None
-    # A read barrier stands here: the entry must not be read before the index.
-    where = vq.ring.used_ring(vq.slot(vq.last_used_idx))
-    elem = VringUsedElem.parse(mapped.read(vq.vdev.soc, where, VringUsedElem.SIZE))
-    if elem.id >= vq.ring.num or not vq.is_lent(elem.id):
-        what = "is out of range" if elem.id >= vq.ring.num else "was not lent"
-        vq.run.log(Lane.LINUX, f"{vq.name}: descriptor {elem.id} {what}", "err")
+    if vq.is_hardened and (used_idx - vq.last_used_idx) & COUNTER > vq.num_lent:
+        claimed = (used_idx - vq.last_used_idx) & COUNTER
+        vq.run.log(Lane.LINUX, f"{vq.name}: {claimed} used of {vq.num_lent} that are lent", "err")
         vq.broken = True
         return None
-    token = vq.detach(elem.id)
+    if not vq.run.is_quiet:
+        vq.look()
+    # A read barrier stands here: the entry must not be read before the index.
+    where = vq.used + 4 + 8 * (vq.last_used_idx & vq.mask)
+    head, size = ELEM.unpack(vq.memory.read(where, 8))
+    if head >= vq.ring.num or not vq.is_lent(head):
+        what = "is out of range" if head >= vq.ring.num else "was not lent"
+        vq.run.log(Lane.LINUX, f"{vq.name}: descriptor {head} {what}", "err")
+        vq.broken = True
+        return None
+    message = vq.take_message(head)
+    token = vq.detach(head)
     vq.last_used_idx = (vq.last_used_idx + 1) & COUNTER
+    if vq.run.is_quiet:
+        vq.looked = vq.last_used_idx
     if vq.event and not vq.avail_flags & VRING_AVAIL_F_NO_INTERRUPT:
-        mapped.write_u16(vq.vdev.soc, vq.ring.used_event, vq.last_used_idx)
-    return token, elem.len
+        vq.memory.put_u16(vq.used_event, vq.last_used_idx)
+    vq.tell("taken", head, message, vq.last_used_idx)
+    return token, size, message
 
 
 def vring_interrupt(vq: Virtqueue) -> int:
@@ -208,5 +194,8 @@ def vring_interrupt(vq: Virtqueue) -> int:
     if vq.broken:
         return IRQ_HANDLED
     if vq.callback:
+        if not vq.run.is_quiet:
+            vq.look()
+            vq.run.record(Passed("interrupted", Lane.LINUX, tuple(vq.back.values()), vq.label))
         vq.callback(vq)
     return IRQ_HANDLED

@@ -19,14 +19,17 @@ from .flow import complaining, dev_err
 from .rpmsg import Callback, RpmsgChannelInfo, RpmsgDevice, RpmsgDeviceOps, RpmsgEndpoint
 from .rpmsg_char import rpmsg_chrdev_driver
 from .rpmsg_core import rpmsg_register_device, rpmsg_sendto, rpmsg_unregister_device
+from .rpmsg_ctrl import rpmsg_ctrldev_driver
 from .rpmsg_ns import rpmsg_ns_driver
+from .rpmsg_tty import rpmsg_tty_driver
 from .virtio_device import virtio_has_feature
 from .virtio_rpmsg_send import virtio_endpoint_ops
 from .virtproc import VirtprocInfo
 
 bus_c = mirrors("linux:drivers/rpmsg/virtio_rpmsg_bus.c")
 
-DRIVERS = (rpmsg_ns_driver, rpmsg_chrdev_driver)
+DRIVERS = (rpmsg_ns_driver, rpmsg_ctrldev_driver, rpmsg_chrdev_driver, rpmsg_tty_driver)
+MOST_CHANNELS = 64  # of a hardened kernel; others make as many as the remote asks for
 
 
 def virtio_rpmsg_create_ept(
@@ -45,7 +48,7 @@ def virtio_rpmsg_create_ept(
         dev_err(rpdev, f"no endpoint at {addr:#x}: -{Errno.ENOSPC.value}")
         return None
     ept = RpmsgEndpoint(rpdev.run, rpdev, addr, cb, virtio_endpoint_ops, priv)
-    vrp.endpoints += (ept,)
+    vrp.add_endpoint(ept)
     return ept
 
 
@@ -69,6 +72,9 @@ def add_channel(vrp: VirtprocInfo, chinfo: RpmsgChannelInfo) -> RpmsgDevice | No
     """`__rpmsg_create_channel`"""
     if rpmsg_find_device(vrp, chinfo):
         dev_err(vrp, f"channel {chinfo.name} from {chinfo.src:#x} to {chinfo.dst:#x} exists")
+        return None
+    if vrp.vdev.parent.rproc.host.hardened and len(vrp.channels) >= MOST_CHANNELS:
+        dev_err(vrp, f"{MOST_CHANNELS} channels are enough: no channel {chinfo.name}")
         return None
     name = chinfo.name[: RPMSG_NAME_SIZE - 1]
     channel = RpmsgDevice(vrp.run, vrp, name, virtio_rpmsg_ops, chinfo.src, chinfo.dst)

@@ -3,19 +3,27 @@
 
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import mirrors
-from rprocbench.base.trace import Message
+from rprocbench.base.trace import Lane, Message, Passed
 from rprocbench.formats.vring import RPMSG_ADDR_ANY, RpmsgHdr
 from rprocbench.soc.memory import Pa
 
-from . import mapped
-from .flow import complaining, dev_err
-from .rpmsg import RpmsgDevice, RpmsgEndpoint, RpmsgEndpointOps
-from .virtio_ring import Virtqueue, virtqueue_add_outbuf, virtqueue_get_buf, virtqueue_kick
+from .flow import dev_err
+from .rpmsg import EPOLLOUT, RpmsgDevice, RpmsgEndpoint, RpmsgEndpointOps
+from .virtio_ring import (
+    more_used,
+    virtqueue_add_outbuf,
+    virtqueue_disable_cb,
+    virtqueue_enable_cb,
+    virtqueue_get_buf,
+    virtqueue_kick,
+)
 from .virtproc import VirtprocInfo
+from .virtqueue import Virtqueue
 
 bus_c = mirrors("linux:drivers/rpmsg/virtio_rpmsg_bus.c")
 
 TX_WAIT_MS = 15_000
+HEADER = RpmsgHdr.FORMAT
 
 
 def get_a_tx_buf(vrp: VirtprocInfo) -> Pa | None:
@@ -29,25 +37,53 @@ def get_a_tx_buf(vrp: VirtprocInfo) -> Pa | None:
 
 @bus_c
 def wait_for_a_tx_buf(vrp: VirtprocInfo) -> Pa:
-    """Let the remote run until it gives a buffer back, for 15 s at most.
+    """Sleep until the remote gives a buffer back and says so, for 15 s at most.
 
-    The real wait is a macro inside its caller. That it ends with ERESTARTSYS, which a system call
-    must not let out, is how the real one behaves.
+    A buffer that comes back without a signal is only found when time is up. The real wait is a
+    macro inside its caller. That it ends with ERESTARTSYS, which a system call must not let out, is
+    how the real one behaves.
     """
     rproc = vrp.vdev.parent.rproc
+    older = rproc.host.linux.vring1_no_interrupt
+    if older:
+        rpmsg_upref_sleepers(vrp)
     found: list[Pa] = []
+    vrp.woken = True
 
-    def until() -> bool:
+    def look() -> bool:
         if not rproc.lock_held:
             rproc.host.run_work()
-        if not found and (buffer := get_a_tx_buf(vrp)) is not None:
-            found.append(buffer)
+        if vrp.woken and not found:
+            vrp.woken = False
+            if (buffer := get_a_tx_buf(vrp)) is not None:
+                found.append(buffer)
         return bool(found)
 
-    if not vrp.vdev.soc.wait(until, TX_WAIT_MS):
+    vrp.vdev.soc.wait(look, TX_WAIT_MS)
+    vrp.woken = True
+    look()
+    if older:
+        rpmsg_downref_sleepers(vrp)
+    if not found:
         dev_err(vrp, "no buffer to send from came back within 15 s")
         raise ModelledError(Errno.ERESTARTSYS, "the remote keeps every buffer")
     return found[0]
+
+
+@bus_c
+def rpmsg_upref_sleepers(vrp: VirtprocInfo) -> None:
+    """The first who sleeps wants the remote's signals. (Before 7; later they are always on.)"""
+    vrp.sleepers += 1
+    if vrp.sleepers == 1:
+        virtqueue_enable_cb(vrp.svq)
+
+
+@bus_c
+def rpmsg_downref_sleepers(vrp: VirtprocInfo) -> None:
+    """The last who slept wants them no more."""
+    vrp.sleepers -= 1
+    if not vrp.sleepers:
+        virtqueue_disable_cb(vrp.svq)
 
 
 @bus_c
@@ -57,7 +93,7 @@ def rpmsg_send_offchannel_raw(
     """Send `payload` from and to the two addresses of `route`.
 
     - EINVAL: one of them is no address;
-    - EMSGSIZE: more than 496 bytes;
+    - EMSGSIZE: more bytes than a buffer leaves beside the header, usually 496;
     - ENOMEM: no buffer is free and the sender does not wait;
     - ERESTARTSYS: none came back within 15 s.
     """
@@ -66,30 +102,39 @@ def rpmsg_send_offchannel_raw(
     if RPMSG_ADDR_ANY in route:
         dev_err(rpdev, f"cannot send from {src:#x} to {dst:#x}")
         raise ModelledError(Errno.EINVAL, "any address is no address")
-    if len(payload) > vrp.buf_size - RpmsgHdr.SIZE:
-        dev_err(rpdev, f"{len(payload)} bytes are too much for one message")
-        raise ModelledError(Errno.EMSGSIZE, f"{len(payload)} bytes")
+    size = len(payload)
+    if size > vrp.sbuf_size - HEADER.size:
+        dev_err(rpdev, f"{size} bytes are too much for one message")
+        raise ModelledError(Errno.EMSGSIZE, f"{size} bytes")
 
+    run = rpdev.run
+    message = run.next_message()
+    if not run.is_quiet:
+        run.record(Passed("written", Lane.LINUX, (message,), rpdev.label))
     buffer = get_a_tx_buf(vrp)
     if buffer is None:
         if not wait:
             raise ModelledError(Errno.ENOMEM, "no buffer to send from")
         buffer = wait_for_a_tx_buf(vrp)
 
-    soc = vrp.vdev.soc
-    mapped.write(
-        soc, buffer, RpmsgHdr(src=src, dst=dst, reserved=0, len=len(payload), flags=0).pack()
-    )
-    mapped.write(soc, buffer + RpmsgHdr.SIZE, payload)
-    with complaining(rpdev, "cannot queue a message"):  # the buffer is lost
-        virtqueue_add_outbuf(vrp.svq, (buffer, RpmsgHdr.SIZE + len(payload)), buffer)
-    rpdev.run.record(Message("sent", src, dst, payload))
+    vrp.memory.write(buffer - vrp.bufs, HEADER.pack(src, dst, 0, size, 0) + payload)
+    if not run.is_quiet:
+        run.record(Passed("buffered", Lane.LINUX, (message,), vrp.label))
+    try:
+        virtqueue_add_outbuf(vrp.svq, (buffer, HEADER.size + size), buffer, message)
+    except ModelledError as error:  # the buffer is lost
+        dev_err(rpdev, f"cannot queue a message: -{error.code.value}")
+        raise
+    vrp.ask(message, src, dst)
+    run.record(Message("sent", src, dst, payload, message))
     virtqueue_kick(vrp.svq)
 
 
 @bus_c
 def rpmsg_xmit_done(svq: Virtqueue) -> None:
     """The remote gave buffers back: whoever waits for one looks again."""
+    vrp: VirtprocInfo = svq.vdev.priv
+    vrp.woken = True
 
 
 def virtio_rpmsg_send(ept: RpmsgEndpoint, payload: bytes) -> None:
@@ -112,12 +157,33 @@ def virtio_rpmsg_trysendto(ept: RpmsgEndpoint, payload: bytes, dst: int) -> None
     rpmsg_send_offchannel_raw(ept.rpdev, (ept.addr, dst), payload, wait=False)
 
 
+def virtio_rpmsg_poll(ept: RpmsgEndpoint) -> int:
+    """`EPOLLOUT` if there is a buffer to send from."""
+    vrp = ept.rpdev.vrp
+    has_buffer = vrp.last_sbuf < vrp.num_bufs // 2 or more_used(vrp.svq)
+    return EPOLLOUT if has_buffer else 0
+
+
+def virtio_rpmsg_get_mtu(ept: RpmsgEndpoint) -> int:
+    """How many bytes one message takes."""
+    return ept.rpdev.vrp.sbuf_size - HEADER.size
+
+
 def virtio_rpmsg_destroy_ept(ept: RpmsgEndpoint) -> None:
     """Take the address back; messages on their way find nobody."""
-    vrp = ept.rpdev.vrp
-    vrp.endpoints = tuple(other for other in vrp.endpoints if other is not ept)
+    ept.rpdev.vrp.remove_endpoint(ept)
     ept.cb = None
     ept.gone()
+
+
+def send_offchannel(ept: RpmsgEndpoint, src: int, dst: int, payload: bytes) -> None:
+    """From `src` to `dst`, whatever the endpoint's own address. (Before 7.)"""
+    rpmsg_send_offchannel_raw(ept.rpdev, (src, dst), payload, wait=True)
+
+
+def trysend_offchannel(ept: RpmsgEndpoint, src: int, dst: int, payload: bytes) -> None:
+    """The same, now or never. (Before 7.)"""
+    rpmsg_send_offchannel_raw(ept.rpdev, (src, dst), payload, wait=False)
 
 
 virtio_endpoint_ops = RpmsgEndpointOps(
@@ -126,4 +192,8 @@ virtio_endpoint_ops = RpmsgEndpointOps(
     sendto=virtio_rpmsg_sendto,
     trysend=virtio_rpmsg_trysend,
     trysendto=virtio_rpmsg_trysendto,
+    get_mtu=virtio_rpmsg_get_mtu,
+    poll=virtio_rpmsg_poll,
+    send_offchannel=send_offchannel,
+    trysend_offchannel=trysend_offchannel,
 )

@@ -159,10 +159,10 @@ def is_told_failure(call: Call) -> bool:
 def is_event_of_story(event: Event, call: Call | None, lane: Lane) -> bool:
     """Whether a story tells of an event other than a call and its end.
 
-    Signals, messages, what the M4 ran, unwinding and console lines (not debug) always; memory
-    written, but not by the M4, for running code writes all the time; a changed field if it is a
-    state, a name before and after, or a truth value of the hardware; objects only while no call is
-    open, for then they are the scenery.
+    Signals, messages and their steps, what the M4 ran, unwinding and console lines (not debug)
+    always; memory written, but not by the M4, for running code writes all the time; a changed field
+    if it is a state, a name before and after, or a truth value of the hardware; objects only while
+    no call is open, for then they are the scenery.
     """
     match type(event).__name__:
         case "Changed":
@@ -173,6 +173,8 @@ def is_event_of_story(event: Event, call: Call | None, lane: Lane) -> bool:
             return call is None
         case "Wrote" | "Filled":
             return lane != Lane.M4
+        case "Passed":
+            return bool(event.messages)  # type: ignore[union-attr]
         case "Logged":
             return event.level != "debug"  # type: ignore[union-attr]
         case name:

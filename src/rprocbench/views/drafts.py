@@ -13,6 +13,7 @@ from rprocbench.base.trace import (
     Filled,
     Gone,
     Lane,
+    Passed,
     Ran,
     Signalled,
     Wrote,
@@ -20,7 +21,7 @@ from rprocbench.base.trace import (
 
 from .calls import Call
 from .rows import Row
-from .wording import change, clean, size
+from .wording import change, clean, size, step, told
 
 
 @dataclass
@@ -43,10 +44,14 @@ class Draft:
     target: Lane | None = None
     level: str = ""
     ran: tuple[int, int] = (0, 0)
+    steps: list[str] = field(default_factory=list)
+    messages: tuple[int, ...] = ()
 
     def row(self) -> Row:
         """The finished row."""
         details = [*self.notes, *self.changes]
+        if self.steps and self.kind == "message":
+            details.insert(0, f"message {self.messages[0]}: " + ", ".join(self.steps))
         for ram, (first, end, total, count) in self.wrote.items():
             where = f"{ram}+{first:#x}" if total == end - first else f"{ram}+{first:#x}…{end:#x}"
             pieces = f" in {count} pieces" if count > 1 else ""
@@ -57,6 +62,8 @@ class Draft:
             text += ", ".join(self.made)
         elif self.made:
             details.append("creates " + ", ".join(self.made))
+        if self.kind == "passed":
+            text = f"{told(self.messages)}: " + ", ".join(self.steps)
         if self.kind in {"changed", "wrote", "fetched"}:
             text, details = details[0], details[1:]
         return Row(self.index, self.last, self.lane, self.kind, text, self.depth, self.local,
@@ -78,6 +85,7 @@ class Draft:
         """Take the place of `before` too, and say what it said."""
         self.index = before.index
         self.changes = before.changes
+        self.steps = [*before.steps, *self.steps]
         if before.kind == "ran":
             start, end = before.ran
             self.notes.append(f"after {end - start:,} instructions")
@@ -95,6 +103,9 @@ class Draft:
                 self._run(event)
             case Failed():
                 self._fail(event)
+            case Passed():
+                self.steps.append(step(event))
+                self.messages = self.messages or event.messages
             case Fetched():
                 self.read[clean(event.span.buffer)] += len(event.span)
             case _:

@@ -17,6 +17,7 @@ from rprocbench.base.trace import (
     Left,
     Logged,
     Message,
+    Passed,
     Ran,
     Signalled,
     Unwound,
@@ -71,25 +72,27 @@ class Rows:
         if last and self._joins(last, event, index):
             last.last = index
             last.take(event)
-        elif last and isinstance(event, Signalled) and self._leads_to(last, event, index):
+        elif last and isinstance(event, Signalled | Message) and self._leads_to(last, event, index):
             self._begin(index, event)
             self.drafts.pop(-2)
             self.drafts[-1].follow(last)
         else:
             self._begin(index, event)
 
-    def _leads_to(self, last: Draft, event: Signalled, index: int) -> bool:
-        """Whether the row before only says how the wire came to move.
+    def _leads_to(self, last: Draft, event: Signalled | Message, index: int) -> bool:
+        """Whether the row before only says how the wire came to move, or the message here.
 
         A register just changed; or, in a story, the M4 ran up to here.
         """
+        if isinstance(event, Message):
+            return last.kind == "passed" and last.messages == (event.id,) and not self.numbered
         if last.kind == "ran":
             return event.source == Lane.M4 and not self.numbered
         register = last.kind == "changed" and last.lane == Lane.HARDWARE
         return register and not last.wrote and last.last == index - 1
 
     def _joins(self, last: Draft, event: Event, index: int) -> bool:
-        if last.target:
+        if last.target and not isinstance(event, Passed):
             return last.kind == "signal" and self._joins_arrow(last, event, index)
         call, same_lane = self.tree.inside[index], last.lane == self.tree.lanes[index]
         match event:
@@ -99,10 +102,16 @@ class Rows:
                 return last.kind in {"created", "call"} and same_lane
             case Gone() | Ran():
                 return last.kind == type(event).__name__.lower()
-            case Failed():
-                return last.kind == "call" and last.call is call
+            case Passed():
+                return self._goes_on(last, event)
             case _:
-                return False
+                return isinstance(event, Failed) and last.kind == "call" and last.call is call
+
+    def _goes_on(self, last: Draft, event: Passed) -> bool:
+        """Whether `last` tells of the steps before; on the row of a message itself, Linux's."""
+        by = Lane.LINUX if last.kind == "message" else last.lane
+        same = last.messages == event.messages and by == event.lane
+        return same and last.kind in {"passed", "message"} and not self.numbered
 
     def _sums(self, last: Draft, event: Event, call: Call | None) -> bool:
         """Whether `last` sums `event` up: while its call is open; in a story, any write."""
@@ -164,6 +173,7 @@ class Rows:
             source, target = event.source, event.target
         else:
             draft = self._add(index, "message", message(event))
+            draft.messages = (event.id,)
             source, target = Lane.LINUX, Lane.M4
             if event.direction != "sent":
                 source, target = target, source

@@ -5,6 +5,7 @@ import unicodedata
 from functools import singledispatch
 
 from rprocbench.base.trace import (
+    STEPS,
     Changed,
     Created,
     Entered,
@@ -16,6 +17,7 @@ from rprocbench.base.trace import (
     Left,
     Logged,
     Message,
+    Passed,
     Ran,
     Signalled,
     Unwound,
@@ -115,6 +117,23 @@ def message(event: Message) -> str:
     return f"rpmsg {event.source:#x} → {event.target:#x} {payload(event.payload)}"
 
 
+def step(event: Passed) -> str:
+    """One step of a message, in a few words."""
+    where = f" descriptor {event.head}" if event.head >= 0 else ""
+    index = f" as {event.index}" if event.index >= 0 and event.step != "kicked" else ""
+    return f"{clean(event.step)}{where}{index}"
+
+
+def told(messages: tuple[int, ...]) -> str:
+    """Which messages a step is about: `message 3`, `messages 3…18`."""
+    if not messages:
+        return "no message"
+    if len(messages) == 1:
+        return f"message {messages[0]}"
+    rising = messages == tuple(range(messages[0], messages[0] + len(messages)))
+    return f"messages {messages[0]}…{messages[-1]}" if rising else f"{len(messages)} messages"
+
+
 @singledispatch
 def sentence(event: Event) -> str:
     """One event in a sentence, for the reader who stands on it."""
@@ -196,6 +215,12 @@ def _(event: Ran) -> str:
 @sentence.register
 def _(event: Message) -> str:
     return f"{clean(event.direction)}: {message(event)}"
+
+
+@sentence.register
+def _(event: Passed) -> str:
+    what = STEPS.get(event.step, "")
+    return f"{told(event.messages)}: {step(event)} by {event.lane} on {clean(event.queue)}: {what}"
 
 
 def ordinal(number: int) -> str:
