@@ -28,10 +28,12 @@ class Rig:
     core: CortexM4
     main: int
     handlers: dict[int, int]
+    has_floats: bool = True
 
     def start(self) -> "Rig":
-        """Release the core."""
+        """Release the core, with its floating-point unit switched on as start-up code does."""
         self.soc.mcu.set_boot_mcu(value=True, source=Lane.LINUX)
+        self.core.scb.cpacr = 0xF0_0000 if self.has_floats else 0
         return self
 
     def go(self, cycles: int = 1000) -> "Rig":

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 import unicorn
 
+from .stops import Stop
 from .traps import Traps
 
 uc: Any = unicorn  # typed in part only
@@ -14,7 +15,7 @@ uc: Any = unicorn  # typed in part only
 class Deny(Protocol):
     """`Engine.deny`."""
 
-    def __call__(self, address: int, *, is_write: bool) -> None: ...
+    def __call__(self, address: int, size: int, *, is_write: bool, why: Stop) -> None: ...
 
 
 class Checks:
@@ -26,7 +27,7 @@ class Checks:
         self._traps = Traps.find(engine)
         self._sites: dict[int, int] = {}  # addresses of `stop_at`, and their hooks
         self._alignment: int | None = None
-        self._check: Callable[[int, int], bool] | None = None
+        self._check: Callable[[], bool] | None = None
 
     @property
     def can_refuse(self) -> bool:
@@ -38,8 +39,8 @@ class Checks:
         if self._traps and self._traps.set(floating=floating, division=division):
             self._uc.ctl_flush_tb()
 
-    def alignment(self, check: Callable[[int, int], bool] | None) -> None:
-        """Ask `check(address, size)` about each unaligned access; False is a fault. Slow."""
+    def alignment(self, check: Callable[[], bool] | None) -> None:
+        """Ask `check()` about each unaligned access; False is a fault. Slow."""
         self._check = check
         if (check is None) == (self._alignment is None):
             return
@@ -70,5 +71,5 @@ class Checks:
     def _on_access(
         self, _engine: Any, kind: int, address: int, size: int, _value: int, _user: object
     ) -> None:
-        if address % size and self._check and not self._check(address, size):
-            self._deny(address, is_write=kind == uc.UC_MEM_WRITE)
+        if address % size and self._check and not self._check():
+            self._deny(address, size, is_write=kind == uc.UC_MEM_WRITE, why=Stop.UNALIGNED)

@@ -53,3 +53,52 @@ def it_state(load: Load, pc: int) -> int:
         if at == pc and state & 0xF:
             return packed(state)
     return 0
+
+
+def span(load: Load, pc: int) -> int:  # noqa: PLR0911  one encoding, one return
+    """Bytes of memory that the instruction at `pc` accesses, where those are several words; or 0.
+
+    LDM, STM, PUSH, POP, LDRD, STRD, and the floating-point ones.
+    """
+    first, second = halfword(load, pc), halfword(load, pc + 2)
+    if first >> 12 == 0b1100:  # LDM, STM
+        return 4 * (first & 0xFF).bit_count()
+    if first & 0xF600 == 0xB400:  # PUSH, POP
+        return 4 * (first & 0x1FF).bit_count()
+    if first & 0xFE40 == 0xE800:  # LDM, STM, wide
+        return 4 * second.bit_count()
+    if first & 0xFE40 == 0xE840 and first & 0x0120:  # LDRD, STRD
+        return 8
+    if first & 0xFE00 == 0xEC00 and second & 0x0E00 == 0x0A00:
+        is_double = bool(second & 0x100)
+        if first & 0x0F00 == 0x0D00 and not first & 0x20:  # VLDR, VSTR
+            return 8 if is_double else 4
+        return 4 * (second & 0xFF)  # VLDM, VSTM
+    return 0
+
+
+def divides(load: Load, pc: int) -> tuple[bool, int, int, int] | None:
+    """SDIV or UDIV: whether signed, and the numbers of quotient, dividend and divisor."""
+    first, second = halfword(load, pc), halfword(load, pc + 2)
+    if first & 0xFFD0 != 0xFB90 or second & 0xF0F0 != 0xF0F0:
+        return None
+    return not first & 0x20, second >> 8 & 0xF, first & 0xF, second & 0xF
+
+
+def quotient(dividend: int, divisor: int, *, signed: bool) -> int:
+    """Rounded towards zero; 0 for a divisor of 0, as the core does when it does not trap."""
+    if divisor == 0:
+        return 0
+    if not signed:
+        return dividend // divisor
+    left, right = (value - (value >> 31 << 32) for value in (dividend, divisor))
+    result = abs(left) // abs(right)
+    return (result if (left < 0) == (right < 0) else -result) & 0xFFFF_FFFF
+
+
+def must_be_aligned(load: Load, pc: int) -> bool:
+    """Whether the instruction faults on an address that is no multiple of four, whatever CCR says.
+
+    LDRT and the like are as LDR is; exclusive ones unicorn checks itself.
+    """
+    return span(load, pc) > 0

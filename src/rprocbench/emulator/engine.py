@@ -89,8 +89,8 @@ class Engine:
         self.on_denied: Callable[[int, int, bool], bool] | None = None
         self._buffers: list[object] = []
         self._interrupt: int | None = None
-        self._address, self._is_write = 0, False
-        self._denied: tuple[Any, int, int] | None = None  # registers, PC, instructions begun
+        self._access = 0, False, 1  # address, whether a write, size
+        self._denied: tuple[Any, int, int, Stop] | None = None  # registers, PC, begun, why
         self.checks = Checks(self._uc, self.stop, self.deny)
         self.is_thumb = True
         self._is_busy = False
@@ -231,24 +231,26 @@ class Engine:
 
     # Taking back
 
-    def deny(self, address: int, *, is_write: bool) -> None:
-        """From a register access: take the instruction back, and stop with DATA.
+    def deny(
+        self, address: int, size: int, *, is_write: bool, why: Stop = Stop.DATA
+    ) -> None:
+        """From a register access: take the instruction back, and stop.
 
         Unicorn does so by itself, except in an IT block, which it finishes first.
         """
         if self._denied is None:
-            self._denied = self._uc.context_save(), self[Reg.PC], self._meter.begun
-            self._address, self._is_write = address, is_write
+            self._denied = self._uc.context_save(), self[Reg.PC], self._meter.begun, why
+            self._access = address, is_write, size
             self._meter.stop()
             self._uc.emu_stop()
 
     def _take_back(self) -> Stopped:
         assert self._denied is not None
-        context, pc, begun = self._denied
+        context, pc, begun, why = self._denied
         self._denied = None
         self._uc.context_restore(context)
         self.jump(pc, self[Reg.XPSR] & ~IT | it_state(self.load, pc))
-        return Stopped(Stop.DATA, begun - 1, self._address, self._is_write)
+        return Stopped(why, begun - 1, *self._access)
 
     # Running
 
@@ -280,7 +282,7 @@ class Engine:
         if error in FETCH_ERRORS:
             return Stopped(Stop.FETCH, begun)
         if error in DATA_ERRORS:
-            return Stopped(Stop.DATA, begun - 1, self._address, self._is_write)
+            return Stopped(Stop.DATA, begun - 1, *self._access)
         if error == uc.UC_ERR_INSN_INVALID:
             return self._stop_at_invalid(start, begun)
         raise RuntimeError(f"unicorn stopped with error {error} at {self[Reg.PC]:#x}")
@@ -311,7 +313,7 @@ class Engine:
 
     def _start(self, pc: int, limit: int) -> int:
         """Let unicorn run; returns its error code."""
-        self._interrupt, self._denied, self._address, self._is_write = None, None, 0, False
+        self._interrupt, self._denied, self._access = None, None, (0, False, 1)
         self._meter.start(limit)
         self._is_busy = True
         try:
@@ -355,5 +357,5 @@ class Engine:
     ) -> bool:
         if kind in PROTECTED and self.on_denied and self.on_denied(address, size, kind in WRITES):
             return True
-        self._address, self._is_write = address, kind in WRITES
+        self._access = address, kind in WRITES, size
         return False

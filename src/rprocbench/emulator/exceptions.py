@@ -9,6 +9,7 @@ from rprocbench.base.errors import Crash, Undefined
 
 from .engine import Engine, R, Reg, S, T
 from .guard import Guard
+from .guard import Guard
 from .nvic import BUS_FAULT, HARD_FAULT, MEM_MANAGE, NMI, USAGE_FAULT, Nvic
 from .scb import (
     ASPEN,
@@ -69,7 +70,7 @@ class Exceptions:
         self.engine[Reg.SP] = sp
         if size == EXTENDED_SIZE and self.scb.fpccr & LSPEN:
             self.scb.fpcar = sp + BASIC_SIZE
-        if fault := self._bad_stack(sp, size, write=True):
+        if fault := self._bad_stack(sp, size, write=True, privileged=self.is_privileged()):
             self.nvic.pending |= 1 << exception
             limit = min(self.priority, self.nvic.group(self.nvic.priority_of(exception)))
             self._chain(fault, MSTKERR if fault == MEM_MANAGE else STKERR, exc_return, limit)
@@ -81,10 +82,10 @@ class Exceptions:
         """Whether what runs now is."""
         return bool(self.nvic.current) or not self.engine[Reg.CONTROL] & NPRIV
 
-    def _bad_stack(self, sp: int, size: int, *, write: bool) -> int:
+    def _bad_stack(self, sp: int, size: int, *, write: bool, privileged: bool) -> int:
         """The fault of a frame there; 0 for none."""
         if self.guard.is_on:
-            self.guard.refresh(privileged=self.is_privileged(), urgent=self.priority < 0)
+            self.guard.refresh(privileged=privileged, urgent=self.priority < 0)
             if not self.guard.allows(sp, size, write=write):
                 is_protected = self.guard.is_protected(sp, size, write=write)
                 return MEM_MANAGE if is_protected else BUS_FAULT
@@ -174,7 +175,9 @@ class Exceptions:
         nvic.end(leaving, 0)
         if leaving != NMI:
             self.engine[Reg.FAULTMASK] = 0
-        if fault := self._bad_stack(*self._where(exc_return), write=False):
+        privileged = not exc_return & TO_THREAD or not self.engine[Reg.CONTROL] & NPRIV
+        sp, size = self._where(exc_return)
+        if fault := self._bad_stack(sp, size, write=False, privileged=privileged):
             status = MUNSTKERR if fault == MEM_MANAGE else UNSTKERR
             self._chain(fault, status, exc_return, self.priority)
             return

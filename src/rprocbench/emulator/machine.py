@@ -10,28 +10,23 @@ from rprocbench.soc.board import Soc
 from rprocbench.soc.exti import WWDG1 as WATCHDOG_EVENT
 from rprocbench.soc.memory import Da
 
+from .answers import Answers
+from .bitband import SIZE as BITS
+from .bitband import SRAM as SRAM_BITS
 from .bus import Bus
+from .console import Console
 from .dwt import Dwt
 from .engine import Engine, Reg, T
 from .exceptions import Exceptions
+from .guard import Guard
 from .ipcc import IpccRegisters
-from .nvic import BUS_FAULT, MEM_MANAGE, SVCALL, USAGE_FAULT, Nvic
+from .mpu import Mpu
+from .nvic import Nvic
+from .port import Port
 from .recorder import Recorder
 from .registers import Peripheral  # noqa: TC001  as everywhere, types are imported plainly
-from .scb import (
-    BFARVALID,
-    DEBUGEVT,
-    IACCVIOL,
-    IBUSERR,
-    INVSTATE,
-    NOCP,
-    PRECISERR,
-    SEVONPEND,
-    SLEEPONEXIT,
-    UNALIGNED,
-    UNDEFINSTR,
-    Scb,
-)  # fmt: skip
+from .scb import SEVONPEND, SLEEPONEXIT, Scb
+from .semihosting import Semihosting
 from .sentry import Sentry
 from .stops import BRANCH_TO_SELF, SEV, Stop, Stopped, halfword, hint_before
 from .systick import SysTick
@@ -40,16 +35,6 @@ from .wwdg import REASONS, WWDG1, Wwdg
 PERIPHERALS, SYSTEM = (0x4000_0000, 0x2000_0000), (0xE000_0000, 0x0010_0000)
 IPCC, DWT, SCS = 0x4C00_1000, 0xE000_1000, 0xE000_E000
 FIRST_SLICE, LAST_SLICE = 1 << 12, 1 << 20  # instructions; Ctrl-C is heard between slices
-FAULTS = {
-    Stop.XN: (MEM_MANAGE, IACCVIOL),
-    Stop.EXC_RETURN: (MEM_MANAGE, IACCVIOL),  # jumped to by the vector table
-    Stop.FETCH: (BUS_FAULT, IBUSERR),
-    Stop.DATA: (BUS_FAULT, PRECISERR | BFARVALID),
-    Stop.UNDEFINED: (USAGE_FAULT, UNDEFINSTR),
-    Stop.COPROCESSOR: (USAGE_FAULT, NOCP),
-    Stop.STATE: (USAGE_FAULT, INVSTATE),
-    Stop.UNALIGNED: (USAGE_FAULT, UNALIGNED),
-}
 
 
 COMPLETE = {Stop.LIMIT, Stop.HINT, Stop.WFI, Stop.WFE, Stop.SVC, Stop.EXC_RETURN}  # instructions
@@ -62,7 +47,7 @@ class CortexM4:
     `run_until`. One of these calls is one `Ran` in the trace, or two around each signal to Linux.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a choice of its own
         self,
         soc: Soc,
         run: Run,
@@ -87,20 +72,30 @@ class CortexM4:
             self.engine.map_memory(mapping.base, mapping.size, buffer, mapping.offset)
         self.engine.map_registers(*PERIPHERALS, self._read, self._write)
         self.engine.map_registers(*SYSTEM, self._read, self._write)
+        self.engine.map_registers(SRAM_BITS, BITS, self._read, self._write)
+        self.mpu = Mpu()
+        self.guard = Guard(soc, self.engine, self.mpu)
         self.nvic = Nvic()
         self.scb = Scb(self.nvic)
         self.systick = SysTick(self._now, self.nvic)
         self.dwt = Dwt(self._now)
         self.wwdg = Wwdg(self._now)
         self.ipcc = IpccRegisters(soc.ipcc, self._announce)
-        self.exceptions = Exceptions(self.engine, self.nvic, self.scb)
+        self.exceptions = Exceptions(self.engine, self.nvic, self.scb, self.guard)
+        self.answers = Answers(self, strict=strict)
+        console = Console("semihosting", self.print)
+        self.semihosting = Semihosting(
+            self.engine.load, self._patch, self._now, soc.board.m4_hz, console
+        )
         self.sentry = Sentry(self)
         self.exceptions.on_entry = self.sentry.took
         self.peripherals: dict[str, Peripheral] = {
             "nvic": self.nvic, "scb": self.scb, "systick": self.systick, "dwt": self.dwt,
-            "ipcc": self.ipcc, "wwdg": self.wwdg,
+            "ipcc": self.ipcc, "wwdg": self.wwdg, "mpu": self.mpu,
+            "semihosting": self.semihosting, "console": console,
         }  # fmt: skip
         self.bus = Bus()
+        self.port = Port(self.bus, self.engine, self.exceptions, self._patch)
         for name, peripheral in self.peripherals.items():
             self.bus.attach({"dwt": DWT, "ipcc": IPCC, "wwdg": WWDG1}.get(name, SCS), peripheral)
 
@@ -214,7 +209,9 @@ class CortexM4:
             return
         self.recorder.is_dirty = True
         run = self.engine.run_masked if is_held else self.engine.run
+        self._arrange()
         stopped = run(max(1, min(room, size)))
+        self.guard.close()
         self.cycles += stopped.executed
         if stopped.executed:
             self.entries = 0
@@ -223,6 +220,13 @@ class CortexM4:
             self.entries += 1
         if self.is_asleep and self.sentry.is_on_duty:
             self.sentry.fell_asleep()
+
+    def _arrange(self) -> None:
+        """Let the engine refuse what this code may not do."""
+        self.answers.arrange()
+        if self.guard.is_on or self.guard.was_on:
+            urgent = self.exceptions.priority < 0
+            self.guard.refresh(privileged=self.exceptions.is_privileged(), urgent=urgent)
 
     def _spins(self) -> bool:
         """Whether the next instruction branches to itself: nothing happens but time."""
@@ -237,18 +241,13 @@ class CortexM4:
                 self.is_asleep = True
             case Stop.WFE:
                 self._wait_for_event()
-            case Stop.SVC:
-                exceptions.raise_now(SVCALL)
-            case Stop.BKPT:
-                exceptions.raise_hard(DEBUGEVT)
             case Stop.EXC_RETURN if stopped.executed:
                 exceptions.leave()
                 self.is_asleep = bool(self.scb.scr & SLEEPONEXIT) and not self.nvic.current
             case Stop.LIMIT | Stop.HINT:
                 pass
-            case why:
-                self.scb.bfar = stopped.address or self.scb.bfar
-                exceptions.raise_now(*FAULTS[why])
+            case _:
+                self.cycles += self.answers.to(stopped)
 
     # Sleep
 
@@ -287,6 +286,12 @@ class CortexM4:
 
     # The end
 
+    def end(self, why: str) -> None:
+        """The firmware wants no more."""
+        self.tell("ended")
+        self.is_running = False
+        self.run.log(Lane.M4, why)
+
     def _lock_up(self, why: str) -> None:
         self.tell("locked up")
         self.is_running = False
@@ -314,16 +319,28 @@ class CortexM4:
     def _now(self) -> int:
         return self.cycles + self.engine.in_flight
 
+    def print(self, line: str) -> None:
+        """What the firmware prints, line by line."""
+        self.run.log(Lane.M4, line)
+
+    def _patch(self, address: int, data: bytes) -> None:
+        self.engine.store(address, data)
+        self.engine.forget_code(address, len(data))
+
     def _read(self, address: int, size: int) -> int:
-        value = self.bus.read(address, size)
+        if not self.port.admits(address, size, is_write=False):
+            return 0
+        value = self.port.read(address, size)
         if self.sentry.is_on_duty:
             self.sentry.touched(address, size, value, is_write=False)
         return value
 
     def _write(self, address: int, size: int, value: int) -> None:
+        if not self.port.admits(address, size, is_write=True):
+            return
         if self.sentry.is_on_duty:
             self.sentry.touched(address, size, value, is_write=True)
-        if self.bus.write(address, size, value):
+        if self.port.write(address, size, value):
             self.engine.stop()  # it may let an interrupt in, before the next instruction
 
     def _announce(self, why: str) -> None:

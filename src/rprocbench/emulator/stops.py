@@ -30,7 +30,7 @@ class Stop(Enum):
     FETCH = "nothing to fetch there"
     XN = "never executable there"
     DATA = "no memory there"
-    UNALIGNED = "unaligned exclusive access"
+    UNALIGNED = "an access that must be aligned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Stopped:
     executed: int
     address: int = 0
     is_write: bool = False
+    size: int = 1
 
 
 def halfword(load: Load, address: int) -> int:

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What becomes of a run that stopped: calls, faults, sleep, and instructions done by hand."""
+
+from typing import TYPE_CHECKING
+
+from . import decode
+from .engine import R, Reg
+from .nvic import BUS_FAULT, MEM_MANAGE, SVCALL, USAGE_FAULT
+from .scb import (
+    BFARVALID,
+    BFHFNMIGN,
+    DACCVIOL,
+    DEBUGEVT,
+    DIV_0_TRP,
+    DIVBYZERO,
+    IACCVIOL,
+    IBUSERR,
+    INVSTATE,
+    MMARVALID,
+    NOCP,
+    PRECISERR,
+    UNALIGN_TRP,
+    UNALIGNED,
+    UNDEFINSTR,
+)
+from .semihosting import BKPT_SEMIHOSTING
+from .stops import Stop, Stopped, halfword
+
+if TYPE_CHECKING:
+    from .exceptions import Exceptions
+    from .machine import CortexM4
+
+FAULTS = {
+    Stop.XN: (MEM_MANAGE, IACCVIOL),
+    Stop.EXC_RETURN: (MEM_MANAGE, IACCVIOL),  # jumped to by the vector table
+    Stop.UNDEFINED: (USAGE_FAULT, UNDEFINSTR),
+    Stop.COPROCESSOR: (USAGE_FAULT, NOCP),
+    Stop.STATE: (USAGE_FAULT, INVSTATE),
+    Stop.UNALIGNED: (USAGE_FAULT, UNALIGNED),
+}
+REGISTERS = (*R, Reg.SP, Reg.LR, Reg.PC)
+
+
+class Answers:
+    """The answers of one core, by the reason of the stop.
+
+    With `strict`, multi-word accesses that are not aligned fault as they do on silicon, which costs
+    a look at each access; without, they do so only while CCR.UNALIGN_TRP is set.
+    """
+
+    def __init__(self, core: "CortexM4", *, strict: bool) -> None:
+        self.core, self.engine = core, core.engine
+        self.exceptions: "Exceptions" = core.exceptions
+        self.strict = strict
+
+    def arrange(self) -> None:
+        """Before a run: let the engine refuse what the firmware wants refused."""
+        scb, checks = self.core.scb, self.engine.checks
+        nobody_floats = not scb.floats_for
+        checks.refuse(floating=nobody_floats, division=bool(scb.ccr & DIV_0_TRP))
+        wants = self.strict or scb.ccr & UNALIGN_TRP
+        checks.alignment(self._is_aligned if wants else None)
+
+    def _is_aligned(self) -> bool:
+        """Whether the access in progress, which is not aligned, is allowed all the same."""
+        if self.core.scb.ccr & UNALIGN_TRP:
+            return False
+        return not decode.must_be_aligned(self.engine.load, self.engine[Reg.PC])
+
+    def to(self, stopped: Stopped) -> int:
+        """Do what unicorn leaves to us; returns how many instructions were executed by hand.
+
+        Raises `Crash` LOCKUP where the core would lock up.
+        """
+        match stopped.why:
+            case Stop.SVC:
+                self.exceptions.raise_now(SVCALL)
+            case Stop.BKPT:
+                return self._breakpoint()
+            case Stop.DATA:
+                return self._data(stopped)
+            case Stop.FETCH:
+                self._fetch()
+            case Stop.UNDEFINED if found := decode.divides(self.engine.load, self.engine[Reg.PC]):
+                return self._divide(*found)
+            case why:
+                self.exceptions.raise_now(*FAULTS[why])
+        return 0
+
+    def _breakpoint(self) -> int:
+        if halfword(self.engine.load, self.engine[Reg.PC]) != BKPT_SEMIHOSTING:
+            self.core.scb.dfsr |= 2
+            self.exceptions.raise_hard(DEBUGEVT)
+            return 0
+        semihosting = self.core.semihosting
+        self.engine[R[0]] = semihosting.call(self.engine[R[0]], self.engine[R[1]])
+        self._step_over()
+        if semihosting.exit_code:
+            self.core.end(f"the firmware ended with code {semihosting.exit_code - 1}")
+        return 1
+
+    def _data(self, stopped: Stopped) -> int:
+        core, scb, at = self.core, self.core.scb, stopped.address
+        if core.guard.is_protected(at, stopped.size, write=stopped.is_write):
+            scb.mmfar = at
+            self.exceptions.raise_now(MEM_MANAGE, DACCVIOL | MMARVALID)
+        elif scb.ccr & BFHFNMIGN and self.exceptions.priority < 0:
+            scb.bfar = at
+            scb.cfsr |= PRECISERR | BFARVALID
+            self._step_over()
+            return 1
+        else:
+            scb.bfar = at
+            self.exceptions.raise_now(BUS_FAULT, PRECISERR | BFARVALID)
+        return 0
+
+    def _fetch(self) -> None:
+        if self.core.guard.is_unfetchable(self.engine[Reg.PC]):
+            self.exceptions.raise_now(MEM_MANAGE, IACCVIOL)
+        else:
+            self.exceptions.raise_now(BUS_FAULT, IBUSERR)
+
+    def _divide(self, signed: bool, into: int, dividend: int, divisor: int) -> int:  # noqa: FBT001
+        """SDIV and UDIV, refused because CCR.DIV_0_TRP is set."""
+        by = self.engine[REGISTERS[divisor]]
+        if not by:
+            self.exceptions.raise_now(USAGE_FAULT, DIVBYZERO)
+            return 0
+        value = decode.quotient(self.engine[REGISTERS[dividend]], by, signed=signed)
+        self.engine[REGISTERS[into]] = value
+        self._step_over()
+        return 1
+
+    def _step_over(self) -> None:
+        """Go on behind the instruction at PC."""
+        pc = self.engine[Reg.PC]
+        behind = pc + decode.size_of(self.engine.load, pc)
+        self.engine.jump(behind, decode.advanced(self.engine[Reg.XPSR]))

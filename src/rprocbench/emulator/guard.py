@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the M4 may do where: the MPU's word and the firewall's, as page permissions of the engine.
+
+Unicorn keeps permissions in pages of 1 KiB, for one kind of code at a time. A page that is not all
+alike gets what all of it allows; an access that this refuses is judged to the byte, and let through
+with the page open for one instruction. LDRT and STRT are judged like LDR and STR.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from rprocbench.base.trace import Lane
+from rprocbench.soc.board import Soc
+from rprocbench.soc.firewall import BUS
+from rprocbench.soc.memory import PAGE
+
+from .decode import MSR_CONTROL, size_of, span
+from .engine import Engine, Reg
+from .mpu import EXECUTE, READ, WRITE, Mpu
+
+ALL = READ | WRITE | EXECUTE
+Run = tuple[int, int, int]  # base, size, access
+
+
+class Guard:
+    """Keeps the permissions of the engine up to date."""
+
+    def __init__(self, soc: Soc, engine: Engine, mpu: Mpu) -> None:
+        self.soc, self.engine, self.mpu = soc, engine, mpu
+        self.privileged, self.urgent = True, False
+        self._known: tuple[object, ...] | None = None
+        self._plans: dict[tuple[object, ...], tuple[Run, ...]] = {}
+        self._applied: dict[int, Run] = {}
+        self._opened: list[Run] = []
+        engine.on_denied = self.is_allowed_after_all
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is forbidden to anybody."""
+        return self.mpu.is_on or bool(self.soc.firewall.rules)
+
+    @property
+    def was_on(self) -> bool:
+        """Whether the engine still forbids something."""
+        return self._known is not None
+
+    def refresh(self, *, privileged: bool, urgent: bool) -> None:
+        """Let the engine's permissions be those for such code."""
+        self.privileged, self.urgent = privileged, urgent
+        mpu = tuple(self.mpu.save().values()) if self.mpu.is_on else ()
+        setting = (mpu, self.soc.firewall.rules)
+        key = (*setting, privileged, urgent) if mpu else setting
+        if key == self._known:
+            return
+        if self._known is None or self._known[:2] != setting:
+            self._plans.clear()
+            self.engine.checks.stop_at(self._privilege_drops() if mpu else ())
+        if key not in self._plans:
+            self._plans[key] = tuple(self._plan())
+        self._apply(self._plans[key])
+        self._known = key if self.is_on else None
+
+    def access(self, address: int) -> int:
+        """What is allowed at one address, by the MPU and the firewall."""
+        allowed = self.mpu.access(address, privileged=self.privileged, urgent=self.urgent)
+        found = self.soc.m4.locate(address, 1)  # type: ignore[arg-type]
+        chip, offset = (found[0].name, found[1]) if found else (BUS, address)
+        if self.soc.firewall.rules:
+            if not self.soc.firewall.allows_chip(Lane.M4, chip, offset, 1, write=False):
+                return 0
+            if not self.soc.firewall.allows_chip(Lane.M4, chip, offset, 1, write=True):
+                return allowed & ~WRITE
+        return allowed
+
+    def allows(self, address: int, size: int, *, write: bool) -> bool:
+        """Whether every byte may be accessed."""
+        needed = WRITE if write else READ
+        return all(self.access(at) & needed for at in self._samples(address, size))
+
+    def is_protected(self, address: int, size: int, *, write: bool) -> bool:
+        """Whether it is the MPU that refuses: then it is a MemManage fault, else a BusFault."""
+        needed, who = WRITE if write else READ, {"privileged": self.privileged}
+        return not all(
+            self.mpu.access(at, urgent=self.urgent, **who) & needed
+            for at in self._samples(address, size)
+        )
+
+    def is_unfetchable(self, pc: int) -> bool:
+        """The same for an instruction at `pc`."""
+        who = {"privileged": self.privileged, "urgent": self.urgent}
+        halves = range(pc, pc + size_of(self.engine.load, pc), 2)
+        return not all(self.mpu.access(at, **who) & EXECUTE for at in halves)
+
+    def close(self) -> None:
+        """After an instruction: protect again what was opened for it."""
+        for run in self._opened:
+            self.engine.protect(*run)
+        self._opened.clear()
+
+    def is_allowed_after_all(self, address: int, size: int, is_write: bool) -> bool:  # noqa: FBT001
+        """`Engine.on_denied`: look closely, and open the page for this instruction."""
+        page = address & -PAGE
+        until = min(address + max(size, span(self.engine.load, self.engine[Reg.PC])), page + PAGE)
+        if not self.allows(address, until - address, write=is_write):
+            return False
+        before = next(run[2] for run in self._applied.values() if 0 <= page - run[0] < run[1])
+        self._opened.append((page, PAGE, before))
+        self.engine.protect(page, PAGE, ALL)
+        self.engine.stop()
+        return True
+
+    def _samples(self, address: int, size: int) -> Iterator[int]:
+        """Addresses that stand for all bytes: regions begin and end at multiples of 4 at least."""
+        yield address
+        yield from range((address & ~3) + 4, address + size, 4)
+
+    def _plan(self) -> Iterator[Run]:
+        """Permissions of all memory, in runs of whole pages."""
+        cuts = self.mpu.cuts()
+        for mapping in self.soc.m4.mappings:
+            end = mapping.base + mapping.size
+            inner = set(cuts)
+            for region, _ in self.soc.firewall.denied_to(Lane.M4):
+                if region.chip == mapping.chip:
+                    at = mapping.base + region.offset - mapping.offset
+                    inner |= {at, at + region.size}
+            points = [mapping.base, *sorted(c for c in inner if mapping.base < c < end), end]
+            pages: dict[int, int] = {}
+            for start, stop in pairwise(points):
+                access = self.access(start)
+                for page in range(start & -PAGE, stop, PAGE):
+                    pages[page] = pages.get(page, ALL) & access
+            yield from joined(pages)
+
+    def _apply(self, plan: tuple[Run, ...]) -> None:
+        self._opened.clear()
+        wanted = {run[0]: run for run in plan}
+        for base, run in wanted.items():
+            if self._applied.get(base) != run:
+                self.engine.protect(*run)
+        self._applied = wanted
+
+    def _privilege_drops(self) -> set[int]:
+        """The addresses behind every instruction that may give up privilege."""
+        found = set()
+        for mapping in self.soc.m4.mappings:
+            code = self.soc.rams[mapping.chip].read(mapping.offset, mapping.size)
+            at = code.find(MSR_CONTROL)
+            while at >= 0:
+                if at % 2 == 0 and code[at - 1] == 0xF3 and code[at - 2] & 0xF0 == 0x80:
+                    found.add(mapping.base + at + 2)
+                at = code.find(MSR_CONTROL, at + 1)
+        return found
+
+
+def joined(pages: dict[int, int]) -> Iterator[Run]:
+    """Neighbours with the same permissions as one."""
+    base, size, access = -1, 0, 0
+    for page, allowed in sorted(pages.items()):
+        if size and allowed == access:
+            size += PAGE
+            continue
+        if size:
+            yield base, size, access
+        base, size, access = page, PAGE, allowed
+    if size:
+        yield base, size, access
