@@ -50,7 +50,7 @@ class Answers:
 
     def __init__(self, core: "CortexM4", *, strict: bool) -> None:
         self.core, self.engine = core, core.engine
-        self.exceptions: "Exceptions" = core.exceptions
+        self.exceptions: Exceptions = core.exceptions
         self.strict = strict
 
     def arrange(self) -> None:

@@ -231,9 +231,7 @@ class Engine:
 
     # Taking back
 
-    def deny(
-        self, address: int, size: int, *, is_write: bool, why: Stop = Stop.DATA
-    ) -> None:
+    def deny(self, address: int, size: int, *, is_write: bool, why: Stop = Stop.DATA) -> None:
         """From a register access: take the instruction back, and stop.
 
         Unicorn does so by itself, except in an IT block, which it finishes first.

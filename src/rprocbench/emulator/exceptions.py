@@ -9,7 +9,6 @@ from rprocbench.base.errors import Crash, Undefined
 
 from .engine import Engine, R, Reg, S, T
 from .guard import Guard
-from .guard import Guard
 from .nvic import BUS_FAULT, HARD_FAULT, MEM_MANAGE, NMI, USAGE_FAULT, Nvic
 from .scb import (
     ASPEN,

@@ -54,6 +54,8 @@ class CortexM4:
         *,
         native_meter: bool = True,
         slice_size: int | None = None,
+        is_silent: bool = False,
+        strict: bool = False,
     ) -> None:
         self.soc = soc
         self.run = run
@@ -61,11 +63,14 @@ class CortexM4:
         self.is_running = False
         self.is_asleep = False
         self.waits_for_event = False
+        self.slept_at = 0  # the cycle at which it last fell asleep
+        self.accesses = 0  # of registers, which take their time
+        self.slices = 0
         self.slice_size = slice_size
         self.entries = 0  # exceptions entered since the cycle began, no instruction having ended
         self.is_interrupted = False
         self.between: Callable[[], None] | None = None
-        self.recorder = Recorder(soc, run)
+        self.recorder = Recorder(soc, run, is_silent=is_silent)
         self.engine = Engine(native_meter=native_meter)
         for mapping in soc.m4.mappings:
             buffer = soc.rams[mapping.chip].buffer
@@ -109,6 +114,7 @@ class CortexM4:
                 peripheral.reset()
         self.engine.clear()
         self.exceptions.event = self.is_asleep = self.waits_for_event = False
+        self.entries = 0
         try:
             vectors = self.soc.m4.read(Da(0), 8)
         except IndexError:
@@ -201,6 +207,7 @@ class CortexM4:
                 self.recorder.is_dirty = True
                 self.exceptions.take(urgent)
                 self.entries += 1
+                self.sentry.counted()
         room = min(cycles, self._next_event or cycles) - self.cycles
         if self.sentry.is_on_duty and not (room := self.sentry.room(max(1, room))):
             return
@@ -208,25 +215,38 @@ class CortexM4:
             self._skip(cycles)
             return
         self.recorder.is_dirty = True
-        run = self.engine.run_masked if is_held else self.engine.run
-        self._arrange()
-        stopped = run(max(1, min(room, size)))
-        self.guard.close()
+        stopped = self._run_engine(max(1, min(room, size)), is_held=is_held)
+        self.slices += 1
         self.cycles += stopped.executed
         if stopped.executed:
             self.entries = 0
+        before = self.cycles
         self._answer(stopped)
-        if stopped.why not in COMPLETE or (stopped.why is Stop.EXC_RETURN and not stopped.executed):
-            self.entries += 1
-        if self.is_asleep and self.sentry.is_on_duty:
-            self.sentry.fell_asleep()
+        self._count_entry(stopped, completed=self.cycles - before)
+        if self.is_asleep:
+            self.slept_at = self.cycles
+            if self.sentry.is_on_duty:
+                self.sentry.fell_asleep()
 
-    def _arrange(self) -> None:
-        """Let the engine refuse what this code may not do."""
+    def _count_entry(self, stopped: Stopped, completed: int) -> None:
+        """A fault's handler is entered without any instruction having ended."""
+        if completed:
+            self.entries = 0
+        elif stopped.why not in COMPLETE or (
+            stopped.why is Stop.EXC_RETURN and not stopped.executed
+        ):
+            self.entries += 1
+        self.sentry.counted()
+
+    def _run_engine(self, limit: int, *, is_held: bool) -> Stopped:
+        """Let the engine run, and refuse what this code may not do."""
         self.answers.arrange()
         if self.guard.is_on or self.guard.was_on:
             urgent = self.exceptions.priority < 0
             self.guard.refresh(privileged=self.exceptions.is_privileged(), urgent=urgent)
+        stopped = (self.engine.run_masked if is_held else self.engine.run)(limit)
+        self.guard.close()
+        return stopped
 
     def _spins(self) -> bool:
         """Whether the next instruction branches to itself: nothing happens but time."""
@@ -330,6 +350,7 @@ class CortexM4:
     def _read(self, address: int, size: int) -> int:
         if not self.port.admits(address, size, is_write=False):
             return 0
+        self.accesses += 1
         value = self.port.read(address, size)
         if self.sentry.is_on_duty:
             self.sentry.touched(address, size, value, is_write=False)
@@ -338,15 +359,18 @@ class CortexM4:
     def _write(self, address: int, size: int, value: int) -> None:
         if not self.port.admits(address, size, is_write=True):
             return
+        self.accesses += 1
         if self.sentry.is_on_duty:
             self.sentry.touched(address, size, value, is_write=True)
         if self.port.write(address, size, value):
             self.engine.stop()  # it may let an interrupt in, before the next instruction
 
     def _announce(self, why: str) -> None:
-        self.recorder.tell(self._now() + 1, self.engine[Reg.PC], why)
+        if not self.recorder.is_silent:
+            self.recorder.tell(self._now() + 1, self.engine[Reg.PC], why)
 
     def tell(self, why: str) -> None:
         """Bring the trace up to date."""
-        self.recorder.tell(self.cycles, self.engine[Reg.PC], why, self.entries)
-        self.entries = 0
+        if not self.recorder.is_silent:
+            self.recorder.tell(self.cycles, self.engine[Reg.PC], why, self.entries)
+            self.entries = 0

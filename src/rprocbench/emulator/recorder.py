@@ -14,10 +14,11 @@ class Recorder:
     """Tells each instruction and each written byte once.
 
     `told` is the cycle up to which the trace knows; `is_dirty` says that something ran since, and
-    may have written.
+    may have written. A core whose recorder `is_silent` leaves nothing in the trace.
     """
 
-    def __init__(self, soc: Soc, run: Run) -> None:
+    def __init__(self, soc: Soc, run: Run, *, is_silent: bool = False) -> None:
+        self.is_silent = is_silent
         self.soc = soc
         self.run = run
         self.told = 0
