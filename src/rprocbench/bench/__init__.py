@@ -31,7 +31,7 @@ class Bench:
     board: Board = STM32MP157C_DK2
     design: Design = V22
     key: Verifier = field(default_factory=lambda: demo_key().public)
-    generation: str = "HEAD"
+    generation: str = "head"
     engine: bool = True
     linux: str = "7.3"
     hardened: bool = False

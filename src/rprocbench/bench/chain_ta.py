@@ -21,9 +21,9 @@ from rprocbench.tee.arithmetic import add_overflow, roundup_64
 from rprocbench.tee.elf_parser import (
     ElfImage,
     e32_parse_ehdr,
-    e32_parser_find_rsc_table,
     e32_parser_load_elf_image,
 )
+from rprocbench.tee.elf_sections import e32_parser_find_rsc_table
 from rprocbench.tee.generations import HEAD
 from rprocbench.tee.heap import HeapBlock
 from rprocbench.tee.remoteproc_verify import remoteproc_get_tlv

@@ -15,11 +15,6 @@ from rprocbench.designs import Design
 from rprocbench.emulator.machine import CortexM4
 from rprocbench.kernel.remoteproc import Host, Rproc
 from rprocbench.kernel.remoteproc_sysfs import state_store
-from rprocbench.kernel.rpmsg_char import (
-    RpmsgEptdev,
-    rpmsg_eptdev_read_iter,
-    rpmsg_eptdev_write_iter,
-)
 from rprocbench.kernel.stm32_rproc import stm32_rproc_probe, stm32_rproc_remove, stm32_rproc_wdg
 from rprocbench.kernel.versions import LINUX
 from rprocbench.kernel.virtproc import VirtprocInfo
@@ -29,9 +24,10 @@ from rprocbench.tee.optee import OpTee
 from rprocbench.tee.pta_remoteproc import Verifier
 
 from .linux import Linux
+from .rpmsg_user import ANSWER_MS, Device
+from .rpmsg_way import Way
 
 ANNOUNCE_MS = 1000
-ANSWER_MS = 1000
 SETTLE_MS = 1
 
 
@@ -50,7 +46,7 @@ class Machine:
         files: dict[str, bytes],
         script: Mapping[At, Disturbance] | None = None,
         *,
-        generation: str = "HEAD",
+        generation: str = "head",
         engine: bool = True,
         linux: str = "7.3",
         hardened: bool = False,
@@ -61,7 +57,9 @@ class Machine:
         self.optee = OpTee(self.run, self.soc, key, generation)
         self.soc.smc = self.optee.optee_entry
         if engine:
-            self.soc.mcu.plug(FollowedCore(CortexM4(self.soc, self.run), self.follow_log))
+            core = CortexM4(self.soc, self.run)
+            self.soc.mcu.plug(FollowedCore(core, self.follow_log))
+            self.way = Way(self, core)
         self.host = Host(self.run, self.soc, files, linux=LINUX[linux], hardened=hardened)
         self.rproc: Rproc | None = None
         self._shown = 0
@@ -119,13 +117,12 @@ class Machine:
         return [v.priv for v in vdevs if v is not None and isinstance(v.priv, VirtprocInfo)]
 
     @property
-    def devices(self) -> list[RpmsgEptdev]:
-        """The /dev/rpmsgN that the firmware's announcements have brought."""
-        channels = [channel for bus in self.buses for channel in bus.channels]
-        return [c.drvdata for c in channels if isinstance(c.drvdata, RpmsgEptdev)]
+    def devices(self) -> list[Device]:
+        """The /dev/rpmsgN and /dev/ttyRPMSGn that the firmware's announcements have brought."""
+        return [port.device for port in self.linux.rpmsg.ports()]
 
-    def wait_for_channel(self, timeout_ms: int = ANNOUNCE_MS) -> RpmsgEptdev | None:
-        """The first /dev/rpmsgN, once the firmware has announced its endpoint, or None."""
+    def wait_for_channel(self, timeout_ms: int = ANNOUNCE_MS) -> Device | None:
+        """The first such file, once the firmware has announced its endpoint, or None."""
         if not self.buses:
             self.settle()
             return None
@@ -134,22 +131,24 @@ class Machine:
         return self.devices[0] if self.devices else None
 
     def say(self, payload: bytes, timeout_ms: int = ANSWER_MS) -> bytes | None:
-        """Write to the first /dev/rpmsgN and read the answer; None if there is none in time.
+        """Write to the first such file and read the answer; None if there is none in time.
 
         Raises what write(2) reports.
         """
-        device = self.devices[0]
-        rpmsg_eptdev_write_iter(device, payload)
-        if not self.wait(lambda: bool(device.queue), timeout_ms):
+        port = self.linux.rpmsg.ports()[0]
+        port.write(payload)
+        if not self.wait(lambda: bool(port.waiting), timeout_ms):
             return None
         self.settle()
-        return rpmsg_eptdev_read_iter(device)
+        return port.read()
 
     def follow_log(self) -> None:
         """Log what the firmware has written to its trace buffer since the last time.
 
         Linux does not look: this reads as a debugger would, and leaves no call in the trace.
         """
+        if self.run.is_quiet:
+            return
         if self.rproc is None or not self.rproc.traces:
             self._shown = 0
             return

@@ -50,7 +50,7 @@ class TaAnswer:
 
 
 def secure_world(
-    key: Verifier, board: Board = STM32MP157C_DK2, generation: str = "HEAD"
+    key: Verifier, board: Board = STM32MP157C_DK2, generation: str = "head"
 ) -> tuple[OpTee, int]:
     """OP-TEE on that board, nothing loaded, and a session with the TA."""
     run = Run()
@@ -60,7 +60,7 @@ def secure_world(
 
 
 def ta_load(
-    image: bytes, key: Verifier, board: Board = STM32MP157C_DK2, generation: str = "HEAD"
+    image: bytes, key: Verifier, board: Board = STM32MP157C_DK2, generation: str = "head"
 ) -> TaAnswer:
     """Load `image` into an OP-TEE that has `key` built in; no kernel, no M4.
 

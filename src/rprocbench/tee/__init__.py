@@ -4,24 +4,44 @@
 `OpTee(run, soc, key)` is all of it; plug its `optee_entry` into `soc.smc`.
 """
 
-from .generations import GENERATIONS, HARDENED, HEAD, PRE_ELF_FIX, PRE_TLV_FIX, Generation
+from .generations import (
+    ALIASES,
+    FIRST,
+    GENERATIONS,
+    HARDENED,
+    HEAD,
+    HISTORY,
+    PRE_ELF_FIX,
+    PRE_TLV_FIX,
+    ST,
+    V2024,
+    Generation,
+    generation_of,
+)
 from .optee import OpTee, TaFlags
 from .panic import Panic, TaPanic
 from .pta_remoteproc import PTA_COMMANDS, Verifier
 from .states import PTA_STATE, TA_FIRMWARE, PtaState, RemoteprocState
 from .ta_remoteproc import COMMANDS
+from .undefined import Hazard
 
 __all__ = [
+    "ALIASES",
     "COMMANDS",
+    "FIRST",
     "GENERATIONS",
     "HARDENED",
     "HEAD",
+    "HISTORY",
     "PRE_ELF_FIX",
     "PRE_TLV_FIX",
     "PTA_COMMANDS",
     "PTA_STATE",
+    "ST",
     "TA_FIRMWARE",
+    "V2024",
     "Generation",
+    "Hazard",
     "OpTee",
     "Panic",
     "PtaState",
@@ -29,4 +49,5 @@ __all__ = [
     "TaFlags",
     "TaPanic",
     "Verifier",
+    "generation_of",
 ]

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """optee_os:lib/libutils/ext/include/util.h: arithmetic that wraps, or that says when it would.
 
-The TA is a 32-bit program: sizes and pointers are 32 bits wide, and Python's numbers forgive what
-an attacker exploits.
+Sizes in an image are 32 bits wide in every build; pointers and `size_t` have the build's width.
+Python's numbers forgive what an attacker exploits.
 """
+
+from dataclasses import dataclass
 
 WRAP = 2**32
 HALF = 2**31
@@ -39,18 +41,35 @@ def wrapping_add(*terms: int) -> int:
     return sum(terms) % WRAP
 
 
-def pointer(base: int, offset: int) -> int:
-    """`base + offset`, for a `uint32_t` offset that is added to a pointer.
+@dataclass(frozen=True, slots=True)
+class Pointers:
+    """Addresses of a build: 32 or 64 `bits` wide. Offsets are `uint32_t` and count from a buffer.
 
-    An offset in the upper half counts as negative, so as lying before the base: nothing that the TA
-    may read is 2 GiB away from anything else.
-
-    >>> pointer(100, 8), pointer(100, 0xFFFF_FFF8)
-    (108, 92)
+    Nothing that the TA may read is 2 GiB away from anything else. So in 32 bits an offset in the
+    upper half lies before the buffer, or has wrapped; in 64 it is just far away.
     """
-    return base + (offset if offset < HALF else offset - WRAP)
+
+    bits: int = 32
+
+    def wraps(self, offset: int) -> bool:
+        """Whether a pointer that is moved by `offset` passes the last address."""
+        return self.bits == 32 and offset >= HALF
+
+    def add(self, base: int, offset: int) -> int:
+        """`base + offset`, where a pointer of this width ends up.
+
+        >>> Pointers(32).add(100, 0xFFFF_FFF8), Pointers(64).add(100, 0xFFFF_FFF8) - 100
+        (92, 4294967288)
+        """
+        return base + (offset - WRAP if self.wraps(offset) else offset)
+
+    def inside(self, start: int, size: int, first: int, last: int) -> bool:
+        """Whether `[start, start + size)` lies in `[first, last]`; a size that wraps does not."""
+        return not self.wraps(size) and first <= start and start + size <= last
+
+    def size(self, *terms: int) -> int:
+        """The sum as a `size_t` keeps it."""
+        return sum(terms) % (1 << self.bits)
 
 
-def inside(start: int, size: int, first: int, last: int) -> bool:
-    """Whether `[start, start + size)` lies in `[first, last]`; sizes from 2 GiB up wrap, so no."""
-    return size < HALF and first <= start and start + size <= last
+BITS_32 = Pointers(32)

@@ -2,28 +2,30 @@
 """optee_os:ta/remoteproc/src/elf_parser.c: walks an ELF image in the normal world's memory.
 
 Nothing it reads is signed. Fields are fetched when they are used, some of them again in every turn.
-`base` is the image's offset in the shared buffer, `size` its length; every address is 32 bits wide.
+`base` is the image's offset in the shared buffer, `size` its length; every offset is 32 bits wide.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from rprocbench.base.errors import ModelledError, Span, TeeResult
 from rprocbench.base.run import Run, mirrors
 from rprocbench.base.trace import Lane
 from rprocbench.formats.elf import PT_LOAD
 from rprocbench.formats.elf_records import Elf32_Ehdr, Elf32_Phdr, Elf32_Shdr
-from rprocbench.formats.resource_table import RscTableHdr
 from rprocbench.soc.memory import Da
 
-from .arithmetic import HALF, add_overflow, inside, mul_overflow, pointer, wrapping_add
+from .arithmetic import BITS_32, HALF, Pointers
 from .generations import Generation
 from .shared_memory import SharedBuffer
+from .undefined import WRAP, Hazard
 
 parser_c = mirrors("optee_os:ta/remoteproc/src/elf_parser.c")
 
 ELFMAG = 0x464C_457F
-RSC_TABLE_NAME = b".resource_table\0"
+PHDR = {name: span[0] for name, span in Elf32_Phdr.SPANS.items()}
+MAY_WRAP = 0x1000_0000  # from here up, C has no pointer for a buffer high in the address space
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class ElfImage:
     base: int
     size: int
     generation: Generation
+    pointers: Pointers = BITS_32
 
     @property
     def run(self) -> Run:
@@ -59,9 +62,29 @@ class ElfImage:
         start, end = Elf32_Ehdr.SPANS[name]
         return self.fw.span(self.base + start, end - start)
 
+    def add(self, base: int, offset: int, what: str) -> int:
+        """`base + offset`, where such a pointer ends up."""
+        self.may_wrap(offset, what)
+        return self.pointers.add(base, offset)
+
+    def may_wrap(self, offset: int, what: str) -> None:
+        """Note a pointer that C does not define: past the buffer, and maybe past all addresses."""
+        if self.pointers.bits == 32 and MAY_WRAP <= offset < HALF and self.fw.hazards:
+            function = self.run.stack[-1] if self.run.stack else ""
+            why = f"a pointer is moved by {what} = {offset:#x}, which may pass the last address"
+            span = self.fw.span(self.base, 0)
+            self.fw.hazards.note(Hazard(WRAP, why, span, function, TeeResult.BAD_FORMAT))
+
+    def inside(self, start: int, size: int, what: str) -> bool:
+        """Whether `[start, start + size)` lies in the image; asked with pointers, as in C."""
+        self.may_wrap(size, what)
+        return self.pointers.inside(start, size, self.base, self.end)
+
 
 # `load_segment(ctx, src, size, da, memsz)`: `src` is an offset in the shared buffer.
 LoadSegment = Callable[[int, int, Da, int], None]
+# `check_header(index, at)`: a program header, and the offset in the buffer where it lies.
+CheckHeader = Callable[[int, int], None]
 
 
 def bad_format(why: str, span: Span | None = None) -> ModelledError:
@@ -85,7 +108,7 @@ def e32_parse_ehdr(elf: ElfImage) -> None:
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the ELF image is not 4-byte aligned")
     if elf.size < Elf32_Ehdr.SIZE:
         raise bad_format("no room for an ELF header", elf.fw.span(elf.base, elf.size))
-    if elf.size < wrapping_add(elf.ehdr("e_shoff"), Elf32_Shdr.SIZE):
+    if elf.size < elf.pointers.size(elf.ehdr("e_shoff"), Elf32_Shdr.SIZE):
         raise bad_format("no room for a section header", elf.ehdr_span("e_shoff"))
     for name, want in (
         ("ei_mag", ELFMAG),
@@ -102,130 +125,51 @@ def e32_parse_ehdr(elf: ElfImage) -> None:
 
 
 @parser_c
-def e32_parser_load_elf_image(elf: ElfImage, load_segment: LoadSegment) -> None:
+def e32_parser_load_elf_image(
+    elf: ElfImage, load_segment: LoadSegment, check_header: CheckHeader | None = None
+) -> None:
     """Hand every PT_LOAD segment to `load_segment`, in program-header order.
 
     At HEAD p_paddr is read before the header is known to lie in the image (W-01): an e_phoff that
     points nowhere kills the TA. Before 5597ed385 the walk's start was checked, and nothing after.
     The address is p_paddr, never p_vaddr.
     """
-    if not 0 < elf.size < HALF:
+    if not elf.size or elf.pointers.wraps(elf.size):
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"an image of {elf.size:#x} bytes")
-    phdr = pointer(elf.base, elf.ehdr("e_phoff"))
+    phdr = elf.add(elf.base, elf.ehdr("e_phoff"), "e_phoff")
     if not elf.fw.aligned(phdr):
         raise bad_format("misaligned program headers", elf.ehdr_span("e_phoff"))
-    if not elf.generation.checks_elf_ranges and not inside(phdr, 1, elf.base, elf.end):
+    if not elf.generation.checks_elf_ranges and not elf.base <= phdr < elf.end:
         raise bad_format("the program headers are not in the image", elf.ehdr_span("e_phoff"))
     index = 0
     while index < elf.ehdr("e_phnum"):
-        e32_parse_phdr(elf, phdr, load_segment)
+        e32_parse_phdr(
+            elf, phdr, load_segment, partial(check_header, index) if check_header else None
+        )
         phdr += Elf32_Phdr.SIZE
         index += 1
 
 
-def e32_parse_phdr(elf: ElfImage, phdr: int, load_segment: LoadSegment) -> None:
+def e32_parse_phdr(
+    elf: ElfImage, phdr: int, load_segment: LoadSegment, check: Callable[[int], None] | None
+) -> None:
     """The body of the loop over program headers."""
     fw, checks = elf.fw, elf.generation.checks_elf_ranges
     if elf.generation.reads_paddr_first:
-        fw.field(phdr, Elf32_Phdr, "p_paddr")
-    if checks and not inside(phdr, Elf32_Phdr.SIZE, elf.base, elf.end):
+        fw.u32(phdr + PHDR["p_paddr"])
+    if checks and not elf.inside(phdr, Elf32_Phdr.SIZE, "the size of a header"):
         span = fw.span(phdr, Elf32_Phdr.SIZE)
         raise bad_format(
             f"the program header at {span} is not in the image", elf.ehdr_span("e_phoff")
         )
-    if fw.field(phdr, Elf32_Phdr, "p_type") != PT_LOAD:
+    if check:
+        check(phdr)
+    if fw.u32(phdr + PHDR["p_type"]) != PT_LOAD:
         return
     fields = ("p_offset", "p_filesz", "p_paddr", "p_memsz")
-    offset, filesz, paddr, memsz = (fw.field(phdr, Elf32_Phdr, name) for name in fields)
-    src = pointer(elf.base, offset)
-    if not inside(src, filesz, elf.base, elf.end if checks else elf.end - 1):
+    offset, filesz, paddr, memsz = (fw.u32(phdr + PHDR[name]) for name in fields)
+    src = elf.add(elf.base, offset, "p_offset")
+    fits = elf.inside(src, filesz, "p_filesz")
+    if not fits or (not checks and src + filesz == elf.end):
         raise bad_format("a segment is not in the image", fw.span(phdr, Elf32_Phdr.SIZE))
     load_segment(src, filesz, Da(paddr), memsz)
-
-
-@parser_c
-def e32_parser_find_rsc_table(elf: ElfImage) -> tuple[Da, int]:
-    """Device address and size of the section `.resource_table`; NO_DATA when there is none.
-
-    Neither is signed, nor need the section lie in a loaded segment (W-05).
-    """
-    fw, checks = elf.fw, elf.generation.checks_elf_ranges
-    shoff = elf.ehdr("e_shoff")
-    if not elf.size or shoff >= HALF:
-        raise ModelledError(
-            TeeResult.BAD_PARAMETERS, "e_shoff wraps", span=elf.ehdr_span("e_shoff")
-        )
-    table = elf.base + shoff
-    if not fw.aligned(table):
-        raise bad_format("misaligned section headers", elf.ehdr_span("e_shoff"))
-    shnum, shstrndx = elf.ehdr("e_shnum"), elf.ehdr("e_shstrndx")
-    length = mul_overflow(Elf32_Shdr.SIZE, shnum)
-    if checks and (length is None or not inside(table, length, elf.base, elf.end)):
-        raise bad_format("the section headers are not in the image", elf.ehdr_span("e_shnum"))
-    if checks and shstrndx >= shnum:
-        raise bad_format("no section holds the names", elf.ehdr_span("e_shstrndx"))
-    strings = table + Elf32_Shdr.SIZE * shstrndx
-    names = pointer(elf.base, fw.field(strings, Elf32_Shdr, "sh_offset"))
-    names_size = fw.field(strings, Elf32_Shdr, "sh_size")
-    if checks and not inside(names, names_size, elf.base, elf.end):
-        raise bad_format(
-            "the section names are not in the image", fw.span(strings, Elf32_Shdr.SIZE)
-        )
-    for index in range(shnum):
-        shdr = table + Elf32_Shdr.SIZE * index
-        if e32_names_rsc_table(elf, shdr, names, names_size):
-            return e32_check_rsc_table(elf, shdr)
-    raise ModelledError(TeeResult.NO_DATA, "no section .resource_table")
-
-
-def e32_names_rsc_table(elf: ElfImage, shdr: int, names: int, names_size: int) -> bool:
-    """Whether the section at `shdr` is called `.resource_table`.
-
-    Where the name table ends in the middle of a name, the part that is there is enough.
-    """
-    sh_name = elf.fw.field(shdr, Elf32_Shdr, "sh_name")
-    room = len(RSC_TABLE_NAME)
-    if elf.generation.checks_elf_ranges:
-        if sh_name >= names_size:
-            raise bad_format("a section name is not in the name table", elf.fw.span(shdr, 4))
-        room = min(room, names_size - sh_name)
-    start = pointer(names, sh_name)
-    for index in range(room):  # as strncmp does: no byte is read behind the first difference
-        if elf.fw.fetch(start + index, 1) != RSC_TABLE_NAME[index : index + 1]:
-            return False
-    return True
-
-
-@parser_c
-def e32_check_rsc_table(elf: ElfImage, shdr: int) -> tuple[Da, int]:
-    """Check the table's header, as it lies in shared memory; no entry of it is looked at."""
-    fw, run = elf.fw, elf.run
-    span = fw.span(shdr, Elf32_Shdr.SIZE)
-    size = fw.field(shdr, Elf32_Shdr, "sh_size")
-    if not size:
-        raise ModelledError(TeeResult.NO_DATA, "the resource table is empty", span=span)
-    offset = fw.field(shdr, Elf32_Shdr, "sh_offset")
-    end = add_overflow(offset, size)
-    if end is None or end > elf.size:
-        run.log(Lane.OPTEE, "Resource table truncated", "err")
-        raise bad_format("the resource table is not in the image", span)
-    if size < RscTableHdr.SIZE:
-        run.log(Lane.OPTEE, "No header found in resource table", "err")
-        raise bad_format("the resource table is shorter than its header", span)
-    at = elf.base + offset
-    if not fw.aligned(at):
-        raise ModelledError(TeeResult.CORRUPT_OBJECT, "misaligned resource table", span=span)
-    ver = fw.field(at, RscTableHdr, "ver")
-    if ver != 1:
-        signed = ver - 2 * HALF if ver >= HALF else ver  # the C prints it with %d
-        run.log(Lane.OPTEE, f"Unsupported firmware version {signed}", "err")
-        raise bad_format(f"resource table version {ver}", fw.span(at, 4))
-    if any(fw.field(at, RscTableHdr, name) for name in ("reserved0", "reserved1")):
-        run.log(Lane.OPTEE, "Non zero reserved bytes", "err")
-        raise bad_format("reserved bytes of the resource table are not zero", fw.span(at + 8, 8))
-    num = mul_overflow(4, fw.field(at, RscTableHdr, "num"))
-    length = None if num is None else add_overflow(RscTableHdr.SIZE, num)
-    if length is None or length > size:
-        run.log(Lane.OPTEE, "Resource table incomplete", "err")
-        raise bad_format("more resource entries than the section holds", fw.span(at + 4, 4))
-    return Da(fw.field(shdr, Elf32_Shdr, "sh_addr")), size

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """optee_os:lib/libutils/isoc/bget_malloc.c: the TA's heap (`CFG_REMOTEPROC_TA_HEAP_SIZE`, 4 KiB).
 
-A model of its size, not of its shape: a block costs its size rounded up to 8, and 8 bytes more. The
-real allocator may give up one or two hash-table rows earlier.
+A model of its size, not of its shape: a block costs its size rounded up to 8, and 8 bytes more (16
+and 16 in a 64-bit build). The real allocator may give up one or two hash-table rows earlier.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from rprocbench.base.errors import ModelledError, Span, TeeResult
@@ -13,13 +13,15 @@ from rprocbench.base.layout import Record
 from rprocbench.base.run import Run, Watched, mirrors
 from rprocbench.base.trace import Lane
 
-from .arithmetic import roundup_64
 from .panic import data_abort
+from .undefined import READ, Hazard, Hazards
 
 libutee_c = mirrors("optee_os:lib/libutee/tee_api.c")
 
 TA_HEAP_SIZE = 4096
-BLOCK_OVERHEAD = 8
+ENDLESS = 1 << 28  # what a heap without end has: more than any image, less than this computer
+BLOCK_OVERHEAD = {32: 8, 64: 16}
+BLOCK_GRAIN = {32: 8, 64: 16}
 
 
 @dataclass
@@ -27,13 +29,21 @@ class Heap(Watched):
     """What the TA allocates from. `size` None is a heap without end."""
 
     LANE: ClassVar[Lane] = Lane.OPTEE
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"bits", "hazards"})
 
     run: Run
     size: int | None = TA_HEAP_SIZE
     used: int = 0
+    bits: int = 32
+    hazards: Hazards | None = None
 
     def __post_init__(self) -> None:
         self.watch("TA heap")
+
+    def cost(self, size: int) -> int:
+        """What a block of `size` bytes takes from the heap."""
+        grain = BLOCK_GRAIN[self.bits]
+        return -(-size // grain) * grain + BLOCK_OVERHEAD[self.bits]
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,7 @@ class HeapBlock:
 
     memory: bytearray
     copied_from: str = "heap"
+    heap: Heap | None = field(default=None, compare=False, repr=False)
 
     def span(self, start: int, size: int) -> Span:
         """The bytes as an error names them: where they came from, if they are a copy."""
@@ -52,10 +63,25 @@ class HeapBlock:
         return start >= 0 and start + size <= len(self.memory)
 
     def fetch(self, start: int, size: int) -> bytes:
-        """Read `size` bytes from `start`; behind the block nothing is modelled: a data abort."""
-        if not self.holds(start, size):
-            raise data_abort("read behind a heap block", self.span(start, size))
+        """Read `size` bytes from `start`; behind the block nothing is modelled: a data abort.
+
+        There lies the rest of the heap, so the real TA may read on for a while.
+        """
+        if start < 0 or start + size > len(self.memory):
+            self._leave(start, size)
         return bytes(self.memory[start : start + size])
+
+    def _leave(self, start: int, size: int) -> None:
+        """Note a read behind the block, and die of it."""
+        span, what = self.span(start, size), f"read of {size} bytes behind a heap block"
+        hazards = self.heap.hazards if self.heap else None
+        if self.heap and hazards:
+            stack = self.heap.run.stack
+            safe = TeeResult.BAD_PARAMETERS
+            hazards.note(Hazard(READ, what, span, stack[-1] if stack else "", safe))
+            if hazards.is_safe:
+                raise ModelledError(safe, what, span=span)
+        raise data_abort("read behind a heap block", span)
 
     def u32(self, start: int) -> int:
         """Read one little-endian number."""
@@ -67,24 +93,19 @@ class HeapBlock:
         return int.from_bytes(self.fetch(start + first, end - first), "little")
 
 
-def cost(size: int) -> int:
-    """What a block of `size` bytes takes from the heap."""
-    return roundup_64(size) + BLOCK_OVERHEAD
-
-
 @libutee_c
 def TEE_Malloc(heap: Heap, size: int, copied_from: str = "heap") -> HeapBlock:
     """A zeroed block of `size` bytes."""
-    if heap.size is not None and heap.used + cost(size) > heap.size:
+    if heap.used + heap.cost(size) > (ENDLESS if heap.size is None else heap.size):
         raise ModelledError(
             TeeResult.OUT_OF_MEMORY,
-            f"{size} bytes do not fit: {heap.used} of {heap.size} are in use",
+            f"{size} bytes do not fit: {heap.used} of {heap.size or ENDLESS} are in use",
         )
-    heap.used += cost(size)
-    return HeapBlock(bytearray(size), copied_from)
+    heap.used += heap.cost(size)
+    return HeapBlock(bytearray(size), copied_from, heap)
 
 
 def TEE_Free(heap: Heap, block: HeapBlock | None) -> None:
     """Give a block back; NULL is fine."""
     if block is not None:
-        heap.used -= cost(len(block.memory))
+        heap.used -= heap.cost(len(block.memory))

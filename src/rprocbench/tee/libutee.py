@@ -5,7 +5,7 @@ An error that the PTA reports comes back as it is. A call that the core itself r
 panic the TA.
 """
 
-from rprocbench.base.errors import TeeResult
+from rprocbench.base.errors import ModelledError, TeeResult
 from rprocbench.base.run import mirrors
 from rprocbench.base.trace import Lane
 from rprocbench.formats.tee_params import TA_REMOTEPROC_UUID, Param, PtaCmd
@@ -21,12 +21,19 @@ libutee_c = mirrors("optee_os:lib/libutee/tee_api.c")
 @libutee_c
 def TEE_OpenTASession(ta: Ta, params: tuple[Param, ...]) -> None:
     """Open the PTA."""
-    rproc_pta_open_session(ta.pta, TA_REMOTEPROC_UUID, params)
+    name = f"PTA.open({params[0].a})"
+    try:
+        rproc_pta_open_session(ta.pta, TA_REMOTEPROC_UUID, params)
+    except ModelledError as error:
+        ta.pta.calls.append(f"{name}={error.code & 0xFFFF_FFFF:08x}")
+        raise
+    ta.pta.calls.append(f"{name}=00000000")
 
 
 def TEE_CloseTASession(ta: Ta) -> None:
     """Close the PTA. It keeps nothing for a session."""
     ta.run.log(Lane.OPTEE, "PTA session closed", "debug")
+    ta.pta.calls.append("PTA.close")
 
 
 @libutee_c

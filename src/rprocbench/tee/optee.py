@@ -22,12 +22,13 @@ from rprocbench.formats.tee_params import (
 )
 from rprocbench.soc.board import Soc
 
-from .generations import GENERATIONS, Generation
+from .arithmetic import Pointers
+from .generations import Generation, generation_of
 from .heap import TA_HEAP_SIZE, Heap
 from .panic import TaPanic
 from .pta_remoteproc import Pta, Verifier, rproc_pta_open_session
 from .shared_memory import PAGE
-from .stm32_remoteproc import Stm32Rproc, stm32_remoteproc_probe
+from .stm32_remoteproc import CorePanic, DeviceNode, Stm32Rproc, stm32_remoteproc_probe
 from .ta_context import Ta
 from .ta_remoteproc import (
     TA_CloseSessionEntryPoint,
@@ -35,6 +36,7 @@ from .ta_remoteproc import (
     TA_InvokeCommandEntryPoint,
     TA_OpenSessionEntryPoint,
 )
+from .undefined import Hazard, Hazards
 
 manager_c = mirrors("optee_os:core/kernel/tee_ta_manager.c")
 
@@ -55,19 +57,38 @@ REMOTEPROC_FLAGS = TaFlags.DEVICE_ENUM | TaFlags.SINGLE_INSTANCE | TaFlags.INSTA
 class OpTee(Watched):
     """The secure world of one board. Plug `optee_entry` into `soc.smc`.
 
-    `heap_size` None gives the TA a heap without end; `shm_granule` 1 maps nothing but the client's
-    own bytes; `flags` with MULTI_SESSION lets several clients in at a time, as upstream does not.
+    - `generation`: which TA, PTA and driver, by name (`GENERATIONS`) or as switches
+    - `bits`: the width of the TA's build, 32 or 64
+    - `heap_size` None gives the TA a heap without end
+    - `shm_granule` 1 maps nothing but the client's own bytes
+    - `flags` with MULTI_SESSION lets several clients in at a time, as upstream does not
+    - `safe`: the TA looks before it reads, so that no `hazards` are reached but the first
+    - `node`: another device tree than the board's; `cfg_insecure`: a build for tests
+
+    `hazards` are the places where the real code would have left defined behaviour.
     """
 
     LANE: ClassVar[Lane] = Lane.OPTEE
     UNWATCHED: ClassVar[frozenset[str]] = frozenset(
-        {"soc", "key", "generation", "pta", "next_session", "origin"}
+        {
+            "soc",
+            "key",
+            "generation",
+            "pta",
+            "next_session",
+            "origin",
+            "bits",
+            "safe",
+            "node",
+            "cfg_insecure",
+            "undefined",
+        }
     )
 
     run: Run
     soc: Soc
     key: Verifier
-    generation: Generation | str = "HEAD"
+    generation: Generation | str = "head"
     heap_size: int | None = TA_HEAP_SIZE
     shm_granule: int = PAGE
     flags: TaFlags = REMOTEPROC_FLAGS
@@ -76,20 +97,38 @@ class OpTee(Watched):
     dead_sessions: tuple[int, ...] = ()
     next_session: int = 1
     origin: Origin = Origin.TEE
+    bits: int = 32
+    safe: bool = False
+    node: DeviceNode | None = None
+    cfg_insecure: bool = False
+    panicked: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.generation, str):
-            self.generation = GENERATIONS[self.generation]
+        self.generation = generation = generation_of(self.generation)
+        self.undefined = Hazards(self.run, self.safe)
         self.watch("OP-TEE")
-        driver = Stm32Rproc(self.run, self.soc)
-        self.pta = Pta(self.run, driver, self.key)
+        driver = Stm32Rproc(
+            self.run, self.soc, node=self.node, generation=generation,
+            cfg_insecure=self.cfg_insecure,
+        )  # fmt: skip
+        self.pta = Pta(self.run, driver, self.key, generation=generation)
         try:
             stm32_remoteproc_probe(driver)
+        except CorePanic as panic:
+            self.run.log(Lane.OPTEE, panic.why, "err")
+            self.panicked = True
         except ModelledError as error:
             self.run.log(Lane.OPTEE, f"no remote processor: {error}", "err")
 
+    @property
+    def hazards(self) -> list[Hazard]:
+        """Where the real code would have left defined behaviour, so far."""
+        return self.undefined.found
+
     def optee_entry(self, call: SmcCall) -> SmcResult:
         """Serve one call. An error becomes its code, the death of the TA TARGET_DEAD."""
+        if self.panicked:
+            return SmcResult(TeeResult.COMMUNICATION, Origin.COMMS, why="OP-TEE has panicked")
         self.origin = Origin.TEE
         session = 0
         try:
@@ -134,6 +173,7 @@ def tee_ta_open_session(optee: OpTee, call: OpenSession) -> int:
         tee_ta_init_instance(optee)
     assert optee.ta is not None
     optee.origin = Origin.TRUSTED_APP
+    optee.ta.login = call.login
     TA_OpenSessionEntryPoint(optee.ta, params)
     session, optee.next_session = optee.next_session, optee.next_session + 1
     optee.sessions += (session,)
@@ -144,8 +184,11 @@ def tee_ta_open_session(optee: OpTee, call: OpenSession) -> int:
 def tee_ta_init_instance(optee: OpTee) -> None:
     """Make an instance of the TA, with globals of its own."""
     assert isinstance(optee.generation, Generation)
-    heap = Heap(optee.run, optee.heap_size)
-    optee.ta = Ta(optee.run, optee.pta, optee.generation, heap, optee.shm_granule)
+    heap = Heap(optee.run, optee.heap_size, 0, optee.bits, optee.undefined)
+    optee.ta = Ta(
+        optee.run, optee.pta, optee.generation, heap, optee.shm_granule,
+        hazards=optee.undefined, pointers=Pointers(optee.bits),
+    )  # fmt: skip
     with Unwind(optee) as unwind:
         unwind.label("forget_instance", tee_ta_forget_instance, optee)
         TA_CreateEntryPoint(optee.ta)

@@ -5,7 +5,7 @@ It copies, clears, translates, verifies and starts; it decides nothing. One stat
 all processors, and outlives the TA.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -17,6 +17,8 @@ from rprocbench.formats.tee_params import TA_REMOTEPROC_UUID, Param, ParamType, 
 from rprocbench.soc.memory import Da
 
 from .commands import Command, Memref, Typed, check_types, command
+from .generations import HEAD, Generation
+from .protection import Protection
 from .states import PtaState
 from .stm32_remoteproc import (
     Stm32Rproc,
@@ -40,6 +42,16 @@ KEY_INFO_HDR = 8
 
 VALUE, VALUE_OUT, MEMREF = ParamType.VALUE_INPUT, ParamType.VALUE_OUTPUT, ParamType.MEMREF_INPUT
 PTA_COMMANDS: dict[int, Command] = {}
+SHORT = {
+    PtaCmd.HW_CAPABILITIES: "CAPS",
+    PtaCmd.LOAD_SEGMENT_SHA256: "LOADSEG",
+    PtaCmd.SET_MEMORY: "SETMEM",
+    PtaCmd.FIRMWARE_START: "START",
+    PtaCmd.FIRMWARE_STOP: "STOP",
+    PtaCmd.FIRMWARE_DA_TO_PA: "DA2PA",
+    PtaCmd.VERIFY_DIGEST: "VERIFY",
+    PtaCmd.RELEASE: "RELEASE",
+}
 
 
 class Verifier(Protocol):
@@ -55,24 +67,36 @@ class Verifier(Protocol):
 
 @dataclass
 class Pta(Watched):
-    """The PTA's globals. `state` is one for all processors."""
+    """The PTA's globals. `state` is one for all processors.
+
+    `calls` is what was asked of it and how it ended, and what its driver did with the reset lines:
+    `LOADSEG(da=0,size=0x40)=00000000`, `assert(hold_boot)`; a trace is not needed for them.
+    """
 
     LANE: ClassVar[Lane] = Lane.OPTEE
-    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"driver", "key"})
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset(
+        {"driver", "key", "generation", "calls", "protection"}
+    )
 
     run: Run
     driver: Stm32Rproc
     key: Verifier
     state: PtaState = PtaState.OFF
+    generation: Generation = HEAD
+    calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.calls = self.driver.calls
+        self.protection = Protection(self.driver.soc.firewall)
         self.watch("remoteproc PTA")
 
 
 @pta_c
 def rproc_pta_open_session(pta: Pta, caller: UUID | None, params: tuple[Param, ...]) -> None:
-    """Let the remoteproc TA in, and nobody else. `caller` None is the normal world."""
+    """Let the remoteproc TA in, and nobody else. `caller` None is the normal world, or a PTA."""
     check_types((VALUE,), params)
+    if caller is None:
+        raise ModelledError(TeeResult.ACCESS_DENIED, "only a trusted application may open the PTA")
     if caller != TA_REMOTEPROC_UUID:
         raise ModelledError(TeeResult.ACCESS_DENIED, "only the remoteproc TA may open the PTA")
     if stm32_remoteproc_get(pta.driver, params[0].a) is None:
@@ -83,23 +107,41 @@ def rproc_pta_open_session(pta: Pta, caller: UUID | None, params: tuple[Param, .
 def rproc_pta_invoke_command(pta: Pta, cmd: int, *params: Typed) -> None:
     """Serve one command of the TA."""
     found = PTA_COMMANDS.get(cmd)
-    if found is None or found.types is None:
+    if found is None or found.types is None or not exists(pta, cmd):
         raise ModelledError(TeeResult.NOT_IMPLEMENTED, f"the PTA does not serve command {cmd}")
     check_types(found.types, params)
-    pta.run.log(Lane.OPTEE, describe(PtaCmd(cmd), params), "debug")
-    found.handler(pta, *params)
+    if not pta.run.is_quiet:
+        pta.run.log(Lane.OPTEE, describe(PtaCmd(cmd), params), "debug")
+    name = f"PTA.{SHORT[PtaCmd(cmd)]}{arguments(cmd, params)}"
+    try:
+        found.handler(pta, *params)
+    except ModelledError as error:
+        pta.calls.append(f"{name}={error.code & 0xFFFF_FFFF:08x}")
+        raise
+    pta.calls.append(f"{name}=00000000")
 
 
-def describe(cmd: PtaCmd, params: tuple[Typed, ...]) -> str:
-    """A line for the reader of a trace: the command, and what it is about."""
+def exists(pta: Pta, cmd: int) -> bool:
+    """Whether that generation of the PTA has the command."""
+    return cmd != PtaCmd.RELEASE or pta.generation.has_release
+
+
+def arguments(cmd: int, params: tuple[Typed, ...]) -> str:
+    """What a command is about, in the notation of the recordings."""
     match cmd, params:
         case PtaCmd.LOAD_SEGMENT_SHA256, (_, Memref(size=size), Param(a=da), _):
             pass
         case ((PtaCmd.SET_MEMORY | PtaCmd.FIRMWARE_DA_TO_PA), (_, Param(a=da), Param(a=size), _)):
             pass
         case _:
-            return f"PTA {cmd.name}"
-    return f"PTA {cmd.name} (da={da:#x}, size={size:#x})"
+            return ""
+    return f"(da={f'{da:#x}' if da else '0'},size={size:#x})"
+
+
+def describe(cmd: PtaCmd, params: tuple[Typed, ...]) -> str:
+    """A line for the reader of a trace: the command, and what it is about."""
+    said = arguments(cmd, params).replace("da=0,", "da=0x0,").replace(",", ", ")
+    return f"PTA {cmd.name} {said}".rstrip()
 
 
 def must_be(pta: Pta, state: PtaState) -> None:
@@ -140,6 +182,8 @@ def rproc_pta_load_segment(
     pa = stm32_remoteproc_da_to_pa(pta.driver, rproc_id.a, Da(address.a), segment.size)
     va = stm32_remoteproc_map(pta.driver, rproc_id.a, pa, segment.size)
     a7 = pta.driver.soc.a7
+    if pta.generation.firewalls_segments:  # before the copy: nobody writes between it and the hash
+        pta.protection.protect(pa, segment.size)
     a7.write(va, segment.fetch(), Lane.OPTEE)
     matches = sha256(a7.read(va, segment.size, Lane.OPTEE)).digest() == digest.fetch()
     if not matches:
@@ -162,7 +206,8 @@ def rproc_pta_set_memory(
     must_be(pta, PtaState.OFF)
     pa = stm32_remoteproc_da_to_pa(pta.driver, rproc_id.a, Da(address.a), size.a)
     va = stm32_remoteproc_map(pta.driver, rproc_id.a, pa, size.a)
-    pta.driver.soc.a7.fill(va, size.a, int(value.a != 0), Lane.OPTEE)
+    byte = value.a & 0xFF if pta.generation.stores_value else int(value.a != 0)
+    pta.driver.soc.a7.fill(va, size.a, byte, Lane.OPTEE)
     tolerate(stm32_remoteproc_unmap, pta.driver, rproc_id.a, va, size.a)
 
 
@@ -191,6 +236,8 @@ def rproc_pta_da_to_pa(pta: Pta, rproc_id: Param, address: Param, size: Param, p
     if address.b or size.b:
         raise ModelledError(TeeResult.BAD_PARAMETERS, "a device address is 32 bits wide")
     found = stm32_remoteproc_da_to_pa(pta.driver, rproc_id.a, Da(address.a), size.a)
+    if pta.generation.firewalls_segments:  # Linux writes to the resource table
+        pta.protection.open(found, size.a)
     pa.a, pa.b = found & 0xFFFF_FFFF, found >> 32
 
 
@@ -204,7 +251,7 @@ def rproc_pta_verify_digest(
     must_be(pta, PtaState.OFF)
     info = key_info.fetch()
     size = int.from_bytes(info[4:8], "little")
-    if not info or KEY_INFO_HDR + size != key_info.size:
+    if not info or (KEY_INFO_HDR + size) & 0xFFFF_FFFF != key_info.size:
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the key info has another size than it says")
     if int.from_bytes(info[:4], "little") != TEE_ALG_RSASSA_PKCS1_V1_5_SHA256:
         raise ModelledError(
@@ -238,3 +285,4 @@ def rproc_pta_release(pta: Pta, rproc_id: Param) -> None:
     """Zero the remote processor's memories."""
     must_be(pta, PtaState.OFF)
     stm32_remoteproc_clean(pta.driver, rproc_id.a)
+    pta.protection.lift()

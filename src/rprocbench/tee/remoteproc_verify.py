@@ -15,7 +15,7 @@ from rprocbench.formats.signed_image import MAGIC, VERSION, RemoteprocFwHdr
 from rprocbench.formats.tee_params import ParamType, PtaCmd, value
 from rprocbench.formats.tlv import TlvHdr, TlvType
 
-from .arithmetic import HALF, add_overflow, pointer, roundup_64, wrapping_add
+from .arithmetic import HALF, add_overflow, roundup_64
 from .commands import Memref
 from .heap import HeapBlock, TEE_Free, TEE_Malloc
 from .libutee import TEE_InvokeTACommand
@@ -28,7 +28,7 @@ from .pta_remoteproc import (
     TEE_ALG_ECDSA_SHA256,
     TEE_ALG_RSASSA_PKCS1_V1_5_SHA256,
 )
-from .ta_context import RemoteprocContext
+from .ta_context import RemoteprocContext, Ta
 
 core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
 
@@ -51,12 +51,14 @@ def emsg_on_error(subject: Modelled, text: str) -> Iterator[None]:
 
 
 @core_c
-def remoteproc_get_capabilities(ctx: RemoteprocContext) -> None:
+def remoteproc_get_capabilities(ta: Ta, rproc_id: int) -> None:
     """Does the hardware offer ELF loading, protected by a hash table?"""
     fmt, protection = value(type_=ParamType.VALUE_OUTPUT), value(type_=ParamType.VALUE_OUTPUT)
-    TEE_InvokeTACommand(ctx.ta, PtaCmd.HW_CAPABILITIES, value(ctx.rproc_id), fmt, protection)
-    if fmt.a != PTA_RPROC_HWCAP_FMT_ELF or not protection.a & PTA_RPROC_HWCAP_PROT_HASH_TABLE:
-        raise ModelledError(TeeResult.NOT_IMPLEMENTED, "no hash-table protection of ELF images")
+    TEE_InvokeTACommand(ta, PtaCmd.HW_CAPABILITIES, value(rproc_id), fmt, protection)
+    if not protection.a & PTA_RPROC_HWCAP_PROT_HASH_TABLE:
+        raise ModelledError(TeeResult.NOT_IMPLEMENTED, "no protection by a hash table")
+    if fmt.a != PTA_RPROC_HWCAP_FMT_ELF:
+        raise ModelledError(TeeResult.NOT_IMPLEMENTED, "ELF images are not what is supported")
 
 
 @core_c
@@ -68,14 +70,22 @@ def remoteproc_save_fw_header_and_tlvs(ctx: RemoteprocContext) -> None:
     - they are read before anything is known about the buffer's size (W-18)
     - a signature length of 0xffff_fff9 or more is padded to 0 bytes (W-13)
     """
-    fw = ctx.image
-    tlv_len = fw.field(0, RemoteprocFwHdr, "tlv_len")
-    sign_len = fw.field(0, RemoteprocFwHdr, "sign_len")
+    fw, generation = ctx.image, ctx.ta.generation
+    if generation.checks_size_first and fw.size < RemoteprocFwHdr.SIZE:
+        why = f"{fw.size} bytes are no header"
+        raise ModelledError(TeeResult.BAD_PARAMETERS, why, span=fw.span(0, fw.size))
+    tlv_len = fw.field(0, RemoteprocFwHdr, "tlv_len", TeeResult.BAD_PARAMETERS)
+    sign_len = fw.field(0, RemoteprocFwHdr, "sign_len", TeeResult.BAD_PARAMETERS)
     lengths = fw.span(*_place("tlv_len", "sign_len"))
     length = add_overflow(RemoteprocFwHdr.SIZE, roundup_64(tlv_len), roundup_64(sign_len))
-    wraps = roundup_64(tlv_len) < tlv_len or roundup_64(sign_len) < sign_len
-    if length is None or (wraps and ctx.ta.generation.refuses_wrapping_lengths):
+    if length is None:
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the lengths overflow 32 bits", span=lengths)
+    if generation.refuses_wrapping_signature and roundup_64(sign_len) < sign_len:
+        why = "the padded signature length wraps"
+        raise ModelledError(TeeResult.BAD_PARAMETERS, why, span=lengths)
+    if generation.refuses_wrapping_tlvs and roundup_64(tlv_len) < tlv_len:
+        why = "the padded length of the TLVs wraps"
+        raise ModelledError(TeeResult.BAD_PARAMETERS, why, span=lengths)
     if fw.size <= length:
         raise ModelledError(
             TeeResult.BAD_PARAMETERS,
@@ -88,7 +98,7 @@ def remoteproc_save_fw_header_and_tlvs(ctx: RemoteprocContext) -> None:
             raise ModelledError(TeeResult.BAD_PARAMETERS, f"{name} is 0", span=span)
     ctx.sec_cpy = TEE_Malloc(ctx.ta.heap, length, fw.name)
     ctx.sec_cpy.memory[:] = fw.fetch(0, length)
-    if ctx.ta.generation.compares_second_read and (
+    if generation.compares_second_read and (
         ctx.sec_cpy.field(0, RemoteprocFwHdr, "tlv_len") != tlv_len
         or ctx.sec_cpy.field(0, RemoteprocFwHdr, "sign_len") != sign_len
     ):
@@ -104,14 +114,17 @@ def _place(first: str, last: str) -> tuple[int, int]:
 @core_c
 def remoteproc_verify_header(ctx: RemoteprocContext) -> None:
     """Magic, version, and lengths that add up to the size of the image; from the TA's own copy."""
-    hdr = RemoteprocFwHdr.parse(ctx.copy.memory, buffer=ctx.image.name)
-    if hdr.magic != MAGIC:
-        raise ModelledError(TeeResult.BAD_PARAMETERS, "wrong magic", span=hdr.span("magic"))
-    if hdr.version != VERSION:
+    copy = ctx.copy
+    values = (copy.field(0, RemoteprocFwHdr, name) for name in RemoteprocFwHdr.SPANS)
+    magic, version, tlv_len, sign_len, img_len = values
+    if magic != MAGIC:
         raise ModelledError(
-            TeeResult.BAD_PARAMETERS, f"version {hdr.version}", span=hdr.span("version")
+            TeeResult.BAD_PARAMETERS, "wrong magic", span=copy.span(*_place("magic", "magic"))
         )
-    parts = (roundup_64(n) for n in (hdr.sign_len, hdr.img_len, hdr.tlv_len))
+    if version != VERSION:
+        span = copy.span(*_place("version", "version"))
+        raise ModelledError(TeeResult.BAD_PARAMETERS, f"version {version}", span=span)
+    parts = (roundup_64(n) for n in (sign_len, img_len, tlv_len))
     total = add_overflow(RemoteprocFwHdr.SIZE, *parts)
     if total != ctx.image.size:
         raise ModelledError(
@@ -132,30 +145,41 @@ def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: TlvType) -> tuple[int, 
     - a matching TLV that overruns the area is skipped
     - a matching TLV without value counts as not found
     """
-    copy, checks = ctx.copy, ctx.ta.generation.checks_tlv_lengths
+    copy, pointers = ctx.copy, ctx.ta.pointers
+    checks = ctx.ta.generation.checks_tlv_lengths
     at = RemoteprocFwHdr.SIZE
-    end = pointer(at, copy.field(0, RemoteprocFwHdr, "tlv_len"))
+    end = pointers.add(at, copy.field(0, RemoteprocFwHdr, "tlv_len"))
     while at + TlvHdr.SIZE <= end:
-        found, length = copy.field(at, TlvHdr, "type"), copy.field(at, TlvHdr, "length")
+        found, length = copy.u32(at), copy.u32(at + 4)
         at += TlvHdr.SIZE
-        if checks and length >= HALF:
+        if checks and pointers.wraps(length):
             break
         if found == tlv_type and (at + length <= end or not checks):
             if not length:
                 span = copy.span(at - TlvHdr.SIZE, TlvHdr.SIZE)
                 raise ModelledError(TeeResult.NO_DATA, f"TLV {tlv_type.name} is empty", span=span)
             return at, length
-        if roundup_64(length) > HALF:
+        step = roundup_64(length)
+        if pointers.wraps(step) and step > HALF:
             raise TaPanic(TeeResult.TARGET_DEAD, "the TLV walk steps back and never returns")
-        at += roundup_64(length)
+        at += step
     raise ModelledError(TeeResult.NO_DATA, f"no TLV {tlv_type.name}")
 
 
-@core_c
-def remoteproc_verify_signature(ctx: RemoteprocContext) -> None:
-    """Hash header and TLVs, and have the PTA verify the signature over them."""
-    copy, name = ctx.copy, ctx.image.name
-    hdr = RemoteprocFwHdr.parse(copy.memory, buffer=name)
+def remoteproc_need_tlv(ctx: RemoteprocContext, tlv_type: TlvType) -> tuple[int, int]:
+    """A TLV that an image must have. NO_DATA without it, as for much else (W-29)."""
+    try:
+        return remoteproc_get_tlv(ctx, tlv_type)
+    except ModelledError as error:
+        if error.code is TeeResult.NO_DATA and ctx.ta.generation.names_what_is_missing:
+            code = TeeResult.ITEM_NOT_FOUND
+            raise ModelledError(code, error.why, span=error.span) from error
+        raise
+
+
+def remoteproc_get_sign_type(ctx: RemoteprocContext) -> int:
+    """The algorithm of SIGNTYPE, by the number that the PTA knows it by."""
+    copy = ctx.copy
     try:
         at, length = remoteproc_get_tlv(ctx, TlvType.SIGNTYPE)
     except ModelledError as error:
@@ -170,12 +194,21 @@ def remoteproc_verify_signature(ctx: RemoteprocContext) -> None:
         raise ModelledError(
             TeeResult.NOT_SUPPORTED, f"signature type {sign_type}", span=copy.span(at, 1)
         )
+    return ALGORITHMS[sign_type]
+
+
+@core_c
+def remoteproc_verify_signature(ctx: RemoteprocContext) -> None:
+    """Hash header and TLVs, and have the PTA verify the signature over them."""
+    copy, later = ctx.copy, ctx.ta.generation.verifies_before_tlvs
+    tlv_len, sign_len = (copy.field(0, RemoteprocFwHdr, n) for n in ("tlv_len", "sign_len"))
+    algo = TEE_ALG_RSASSA_PKCS1_V1_5_SHA256 if later else remoteproc_get_sign_type(ctx)
     with Unwind(ctx) as unwind:
         digest = TEE_Malloc(ctx.ta.heap, SHA256_SIZE)
         unwind.label("free_digest", TEE_Free, ctx.ta.heap, digest)
-        signed = RemoteprocFwHdr.SIZE + roundup_64(hdr.tlv_len)
+        signed = RemoteprocFwHdr.SIZE + roundup_64(tlv_len)
         digest.memory[:] = sha256(copy.fetch(0, signed)).digest()
-        key_info = remoteproc_get_key_info(ctx, ALGORITHMS[sign_type])
+        key_info = remoteproc_get_key_info(ctx, algo)
         unwind.label("free_key_info", TEE_Free, ctx.ta.heap, key_info)
         with emsg_on_error(ctx, "Failed to verify signature, res = {res}"):
             TEE_InvokeTACommand(
@@ -184,19 +217,25 @@ def remoteproc_verify_signature(ctx: RemoteprocContext) -> None:
                 value(ctx.rproc_id),
                 Memref(key_info, 0, len(key_info.memory)),
                 Memref(digest, 0, SHA256_SIZE),
-                Memref(copy, signed, hdr.sign_len),
+                Memref(copy, signed, sign_len),
             )
+    ctx.genuine = bytes(digest.memory)
     TEE_Free(ctx.ta.heap, key_info)
     TEE_Free(ctx.ta.heap, digest)
+    if later:
+        remoteproc_get_sign_type(ctx)
 
 
 def remoteproc_get_key_info(ctx: RemoteprocContext, algo: int) -> HeapBlock:
     """`struct rproc_pta_key_info`: the algorithm, and what the image says about its key."""
     try:
-        at, length = remoteproc_get_tlv(ctx, TlvType.PKEYINFO)
+        if ctx.ta.generation.verifies_before_tlvs:
+            at, length = 0, 0
+        else:
+            at, length = remoteproc_get_tlv(ctx, TlvType.PKEYINFO)
     except ModelledError:
         at, length = 0, 0
-    block = TEE_Malloc(ctx.ta.heap, wrapping_add(KEY_INFO_HDR, length))
+    block = TEE_Malloc(ctx.ta.heap, ctx.ta.pointers.size(KEY_INFO_HDR, length))
     said = ctx.copy.fetch(at, length)
     block.memory[:] = algo.to_bytes(4, "little") + length.to_bytes(4, "little") + said
     return block
@@ -205,11 +244,11 @@ def remoteproc_get_key_info(ctx: RemoteprocContext, algo: int) -> HeapBlock:
 @core_c
 def remoteproc_verify_firmware(ctx: RemoteprocContext) -> None:
     """All that stands between a buffer of the normal world and the word "genuine"."""
-    remoteproc_get_capabilities(ctx)
+    remoteproc_get_capabilities(ctx.ta, ctx.rproc_id)
     if not ctx.image.aligned(0):
         raise ModelledError(TeeResult.BAD_PARAMETERS, "the image is not 4-byte aligned")
     remoteproc_save_fw_header_and_tlvs(ctx)
     remoteproc_verify_header(ctx)
     remoteproc_verify_signature(ctx)
     ctx.fw_img = len(ctx.copy.memory)
-    ctx.fw_img_sz = RemoteprocFwHdr.parse(ctx.copy.memory).img_len
+    ctx.fw_img_sz = ctx.copy.field(0, RemoteprocFwHdr, "img_len")

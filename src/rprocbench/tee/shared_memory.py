@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """optee_os:core/mm/mobj.c: memory that the TA looks into while the normal world can write it.
 
-Offsets count from the first byte of the client's buffer. Every read is an event, so a double fetch
-shows in the trace, and a `Poke` between two reads is seen by the second.
+Offsets count from the first byte of the client's buffer. Every read is one `Fetched` event and one
+place of the run: `At("fetch", n)` is before the n-th read, `At("fetch image+0x8", n)` before the
+n-th one that begins at that offset. What a disturbance writes there is seen by that read, and no
+sooner; so a double fetch shows, and can be fooled.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from rprocbench.base.errors import Span
+from rprocbench.base.errors import ModelledError, Span, TeeResult
 from rprocbench.base.layout import Record
-from rprocbench.base.run import Run
+from rprocbench.base.run import At, Run
 from rprocbench.base.trace import Fetched, Lane
 
 from .panic import data_abort
+from .undefined import READ, Hazard, Hazards
 
 PAGE = 4096
+FETCH = "fetch"
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class SharedBuffer:
     """A buffer of the normal world, mapped into the TA in units of `granule` bytes.
 
     `misalignment` is its distance from an aligned address. Bytes that are mapped but lie outside
-    the buffer read as 0; anything else is a data abort. With `granule` 1 only the buffer is mapped.
+    the buffer read as 0, anything else is a data abort; both are hazards. With `granule` 1 only the
+    buffer is mapped.
     """
 
     LANE: ClassVar[Lane] = Lane.OPTEE
@@ -33,6 +38,7 @@ class SharedBuffer:
     memory: bytearray
     misalignment: int = 0
     granule: int = PAGE
+    hazards: Hazards | None = field(default=None, compare=False)
 
     @property
     def label(self) -> str:
@@ -41,8 +47,8 @@ class SharedBuffer:
 
     @property
     def size(self) -> int:
-        """Its length in bytes."""
-        return len(self.memory)
+        """Its length in bytes, as far as 32 bits can tell."""
+        return len(self.memory) & 0xFFFF_FFFF
 
     def span(self, start: int, size: int) -> Span:
         """`size` bytes from `start`, as an error or an event names them."""
@@ -58,9 +64,34 @@ class SharedBuffer:
         """`IS_ALIGNED_WITH_TYPE(p, uint32_t)`"""
         return (self.misalignment + start) % 4 == 0
 
-    def fetch(self, start: int, size: int) -> bytes:
-        """Read `size` bytes from `start`, as they are now."""
-        span = self.span(start, size)
+    def fetch(self, start: int, size: int, safe: TeeResult = TeeResult.BAD_FORMAT) -> bytes:
+        """Read `size` bytes from `start`, as they are now.
+
+        `safe` is what a loader that looks first would answer, were they not in the buffer.
+        """
+        run, end = self.run, start + size
+        if run.script:
+            self._disturb(start)
+        if start < 0 or end > len(self.memory):
+            return self._fetch_outside(start, size, safe)
+        if not run.is_quiet:
+            run.record(Fetched(self.LANE, Span(self.name, start, end)))
+        return bytes(self.memory[start:end])
+
+    def _disturb(self, start: int) -> None:
+        """Let the normal world strike before this read."""
+        for name in (FETCH, f"{FETCH} {self.name}+{start:#x}"):
+            self.run.calls[name] += 1
+            if disturb := self.run.script.get(At(name, self.run.calls[name])):
+                disturb(self)
+
+    def _fetch_outside(self, start: int, size: int, safe: TeeResult) -> bytes:
+        span, what = self.span(start, size), f"read of {size} bytes outside the buffer"
+        if self.hazards:
+            function = self.run.stack[-1] if self.run.stack else ""
+            self.hazards.note(Hazard(READ, what, span, function, safe))
+            if self.hazards.is_safe:
+                raise ModelledError(safe, what, span=span)
         if not self.holds(start, size):
             raise data_abort(f"nothing is mapped at {span}", span)
         self.run.record(Fetched(self.LANE, span))
@@ -72,7 +103,13 @@ class SharedBuffer:
         """Read one little-endian number."""
         return int.from_bytes(self.fetch(start, 4), "little")
 
-    def field(self, start: int, record: type[Record], name: str) -> int:
+    def field(
+        self,
+        start: int,
+        record: type[Record],
+        name: str,
+        safe: TeeResult = TeeResult.BAD_FORMAT,
+    ) -> int:
         """Read one field of the `record` that lies at `start`."""
         first, end = record.SPANS[name]
-        return int.from_bytes(self.fetch(start + first, end - first), "little")
+        return int.from_bytes(self.fetch(start + first, end - first, safe), "little")

@@ -6,15 +6,18 @@ from typing import ClassVar
 
 from rprocbench.base.run import Run, Watched
 from rprocbench.base.trace import Lane
+from rprocbench.formats.tee_params import Login
 from rprocbench.soc.memory import Pa
 
+from .arithmetic import BITS_32, Pointers
 from .generations import Generation
 from .heap import Heap, HeapBlock
 from .pta_remoteproc import Pta
 from .shared_memory import SharedBuffer
 from .states import RemoteprocState
+from .undefined import Hazards
 
-CONTEXT_SIZE = 64
+CONTEXT_SIZE = {32: 64, 64: 112}
 
 
 @dataclass
@@ -22,7 +25,9 @@ class Ta(Watched):
     """One instance of the TA: its globals. It has one as long as it lives, in all its sessions."""
 
     LANE: ClassVar[Lane] = Lane.OPTEE
-    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"pta", "generation", "heap", "shm_granule"})
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset(
+        {"pta", "generation", "heap", "shm_granule", "hazards", "pointers", "login"}
+    )
 
     run: Run
     pta: Pta
@@ -31,6 +36,9 @@ class Ta(Watched):
     shm_granule: int
     session_refcount: int = 0
     contexts: tuple["RemoteprocContext", ...] = ()
+    hazards: Hazards | None = None
+    pointers: Pointers = BITS_32
+    login: Login = Login.REE_KERNEL
 
     def __post_init__(self) -> None:
         self.watch("remoteproc TA")
@@ -46,7 +54,18 @@ class RemoteprocContext(Watched):
 
     LANE: ClassVar[Lane] = Lane.OPTEE
     UNWATCHED: ClassVar[frozenset[str]] = frozenset(
-        {"ta", "fw", "sec_cpy", "hash_table", "rows_loaded"}
+        {
+            "ta",
+            "fw",
+            "sec_cpy",
+            "hash_table",
+            "rows_loaded",
+            "last_row",
+            "first_row",
+            "next_row",
+            "genuine",
+            "segments",
+        }
     )
 
     run: Run
@@ -61,6 +80,11 @@ class RemoteprocContext(Watched):
     sec_cpy: HeapBlock | None = None
     hash_table: HeapBlock | None = None
     rows_loaded: frozenset[int] = frozenset()
+    last_row: int = -1
+    first_row: int = 0
+    next_row: int = 0
+    genuine: bytes = b""
+    segments: tuple[tuple[int, int, int], ...] = ()
 
     def __post_init__(self) -> None:
         self.watch(f"firmware {self.rproc_id}")

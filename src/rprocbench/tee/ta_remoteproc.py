@@ -7,13 +7,25 @@ instance.
 
 from rprocbench.base.errors import ModelledError, TeeResult
 from rprocbench.base.run import Unwind, mirrors
-from rprocbench.formats.tee_params import NUM_PARAMS, Param, ParamType, PtaCmd, TaCmd, value
+from rprocbench.formats.tee_params import (
+    NUM_PARAMS,
+    Login,
+    Param,
+    ParamType,
+    PtaCmd,
+    TaCmd,
+    value,
+)
 
 from .commands import Command, check_types, command
 from .heap import TEE_Free, TEE_Malloc
 from .libutee import TEE_CloseTASession, TEE_InvokeTACommand, TEE_OpenTASession
 from .remoteproc_core import remoteproc_load_elf
-from .remoteproc_verify import emsg_on_error, remoteproc_verify_firmware
+from .remoteproc_verify import (
+    emsg_on_error,
+    remoteproc_get_capabilities,
+    remoteproc_verify_firmware,
+)
 from .shared_memory import SharedBuffer
 from .states import LOADED, OFF, STARTED
 from .ta_context import CONTEXT_SIZE, RemoteprocContext, Ta
@@ -33,6 +45,9 @@ def TA_CreateEntryPoint(_ta: Ta) -> None:
 def TA_OpenSessionEntryPoint(ta: Ta, params: tuple[Param, ...]) -> None:
     """Open the PTA with the first session; only that session's processor id is looked at."""
     check_types((VALUE,), params)
+    if ta.generation.requires_kernel_login and ta.login is not Login.REE_KERNEL:
+        why = f"a client that logs in as {ta.login.name} is not the kernel"
+        raise ModelledError(TeeResult.ACCESS_DENIED, why)
     if not ta.session_refcount:
         TEE_OpenTASession(ta, params)
     ta.session_refcount += 1
@@ -50,7 +65,7 @@ def TA_CloseSessionEntryPoint(ta: Ta) -> None:
 def TA_InvokeCommandEntryPoint(ta: Ta, cmd: int, params: tuple[Param, ...]) -> None:
     """Serve one command."""
     found = COMMANDS.get(cmd)
-    if found is None:
+    if found is None or (cmd == TaCmd.RELEASE_FW and not ta.generation.has_release):
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"no command {cmd}")
     if found.types is not None:
         check_types(found.types, params)
@@ -65,7 +80,7 @@ def remoteproc_find_firmware(ta: Ta, rproc_id: int) -> RemoteprocContext | None:
 @core_c
 def remoteproc_add_firmware(ta: Ta, rproc_id: int) -> RemoteprocContext:
     """A new context, before anything about the processor id is known; it is never freed (W-15)."""
-    TEE_Malloc(ta.heap, CONTEXT_SIZE)
+    TEE_Malloc(ta.heap, CONTEXT_SIZE[ta.pointers.bits])
     ctx = RemoteprocContext(ta.run, ta, rproc_id)
     ta.contexts += (ctx,)
     return ctx
@@ -91,24 +106,53 @@ def remoteproc_load_fw(ta: Ta, rproc_id: Param, image: Param) -> None:
     """Authenticate an image and load it.
 
     A firmware that is loaded already stays, and the new image is not even looked at (W-17). After
-    an error, segments that were loaded before it stay in memory.
+    an error, segments that were loaded before it stay in memory (W-26).
     """
-    ctx = remoteproc_find_firmware(ta, rproc_id.a) or remoteproc_add_firmware(ta, rproc_id.a)
+    generation = ta.generation
+    ctx = remoteproc_find_firmware(ta, rproc_id.a)
+    if ctx is None:
+        if generation.asks_before_context:
+            remoteproc_get_capabilities(ta, rproc_id.a)
+        ctx = remoteproc_add_firmware(ta, rproc_id.a)
     match ctx.state:
         case state if state is LOADED:
-            return
+            if not generation.reloads_loaded:
+                raise bad_state(ctx)
+            if not generation.compares_loaded:
+                return
         case state if state is STARTED:
             raise bad_state(ctx)
-    if image.buffer is None or not len(image.buffer):
+    if image.buffer is None:
         raise ModelledError(TeeResult.BAD_PARAMETERS, "no image")
-    ctx.fw = SharedBuffer(ta.run, image.name, image.buffer, image.offset, ta.shm_granule)
+    if not len(image.buffer):
+        raise ModelledError(TeeResult.BAD_PARAMETERS, "an image of no bytes")
+    ctx.fw = SharedBuffer(
+        ta.run, image.name, image.buffer, image.offset, ta.shm_granule, ta.hazards
+    )
+    if ctx.state is LOADED:
+        remoteproc_compare_loaded(ctx)
+        return
     with Unwind(ctx) as unwind:
+        if generation.scrubs:
+            unwind.label("scrub", TEE_InvokeTACommand, ta, PtaCmd.RELEASE, value(ctx.rproc_id))
         unwind.label("out", remoteproc_forget_image, ctx)
         with emsg_on_error(ctx, "Can't Authenticate the firmware (res = {res})"):
             remoteproc_verify_firmware(ctx)
         remoteproc_load_elf(ctx)
     ctx.state = LOADED
     remoteproc_forget_image(ctx)
+
+
+def remoteproc_compare_loaded(ctx: RemoteprocContext) -> None:
+    """Against W-17: SUCCESS only for the firmware that is loaded."""
+    loaded = ctx.genuine
+    try:
+        remoteproc_verify_firmware(ctx)
+        if ctx.genuine != loaded:
+            raise ModelledError(TeeResult.BAD_STATE, "another firmware is LOADED")
+    finally:
+        ctx.genuine = loaded
+        remoteproc_forget_image(ctx)
 
 
 def remoteproc_forget_image(ctx: RemoteprocContext) -> None:
@@ -136,6 +180,8 @@ def remoteproc_start_fw(ta: Ta, rproc_id: Param) -> None:
 @core_c
 def remoteproc_stop_fw(ta: Ta, rproc_id: Param) -> None:
     """Stop the running firmware. Memory stays; it must be loaded again before the next start."""
+    if ta.generation.stop_asks_pta and remoteproc_stop_unknown(ta, rproc_id.a):
+        return
     ctx = remoteproc_get_firmware(ta, rproc_id.a)
     match ctx.state:
         case state if state is LOADED:
@@ -143,6 +189,22 @@ def remoteproc_stop_fw(ta: Ta, rproc_id: Param) -> None:
         case state if state is STARTED:
             TEE_InvokeTACommand(ta, PtaCmd.FIRMWARE_STOP, value(ctx.rproc_id))
             ctx.state = OFF
+            if ta.generation.scrubs:
+                TEE_InvokeTACommand(ta, PtaCmd.RELEASE, value(ctx.rproc_id))
+
+
+def remoteproc_stop_unknown(ta: Ta, rproc_id: int) -> bool:
+    """Against W-27: stop a core of which this instance knows nothing. False when none runs."""
+    ctx = remoteproc_find_firmware(ta, rproc_id)
+    if ctx is not None and ctx.state is not OFF:
+        return False
+    try:
+        TEE_InvokeTACommand(ta, PtaCmd.FIRMWARE_STOP, value(rproc_id))
+    except ModelledError as error:
+        if error.code is TeeResult.BAD_STATE:
+            return False
+        raise
+    return True
 
 
 @command(COMMANDS, TaCmd.GET_RSC_TABLE, VALUE, VALUE_OUT, VALUE_OUT)
