@@ -76,16 +76,17 @@ def linux_of(args: argparse.Namespace) -> LinuxChoice:
 
 def add_ta_options(parser: argparse.ArgumentParser) -> None:
     """`--ta`: which generation of the trusted application."""
-    parser.add_argument("--ta", default="HEAD", metavar="G", help="generation of the TA, say "
-                        "pre-07917406b or hardened; default: HEAD")  # fmt: skip
+    parser.add_argument("--ta", default="head", metavar="G", help="generation of the TA, say "
+                        "pretlv or hardened; default: head")  # fmt: skip
 
 
 def ta_of(args: argparse.Namespace) -> str:
     """The name of the TA's generation that was asked for."""
-    from rprocbench.tee.generations import GENERATIONS
+    from rprocbench.tee.generations import ALIASES, GENERATIONS
 
-    choose(args.parser, "TA", args.ta, GENERATIONS)
-    return str(args.ta)
+    name = ALIASES.get(args.ta, args.ta)
+    choose(args.parser, "TA", name, GENERATIONS)
+    return str(name)
 
 
 def add_key_option(parser: argparse.ArgumentParser) -> None:
