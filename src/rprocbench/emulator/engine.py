@@ -224,6 +224,10 @@ class Engine:
     def restore(self, state: tuple[int, ...]) -> None:
         """Go back to what `save` returned, with whatever code is there now."""
         self.forget_all_code()
+        self.put(state)
+
+    def put(self, state: tuple[int, ...]) -> None:
+        """Give all registers these values."""
         self[Reg.XPSR] = T | 3
         for register, value in zip(STATE, state, strict=False):
             self[register] = value

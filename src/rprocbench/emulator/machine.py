@@ -208,7 +208,7 @@ class CortexM4:
                 self.exceptions.take(urgent)
                 self.entries += 1
                 self.sentry.counted()
-        room = min(cycles, self._next_event or cycles) - self.cycles
+        room = min(cycles, self.next_event or cycles) - self.cycles
         if self.sentry.is_on_duty and not (room := self.sentry.room(max(1, room))):
             return
         if self._spins():
@@ -289,14 +289,14 @@ class CortexM4:
         return not self.is_asleep
 
     @property
-    def _next_event(self) -> int | None:
+    def next_event(self) -> int | None:
         """The cycle at which a timer will do something by itself, if one will."""
         times = (self.systick.next_interrupt, self.wwdg.next_event)
         return min((time for time in times if time is not None), default=None)
 
     def _skip(self, cycles: int) -> bool:
         """Let time pass up to what a timer does next. False if asleep with nothing to come."""
-        event = self._next_event
+        event = self.next_event
         if event is None and self.is_asleep:
             return False
         end = min(cycles, event or cycles)

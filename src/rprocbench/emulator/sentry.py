@@ -75,7 +75,7 @@ class Sentry:
         if (core.cycles, core.entries) != watch.origin:
             for da in (pc, *(range(pc + 2, end, 2) if end > pc + 4 else ())):
                 if until := watch.addresses.get(da):
-                    watch.met(Hit(until, core.cycles))
+                    watch.met(Hit(until, core.cycles, core.entries))
                     return 0
         return 1 if self._hooks.is_near(pc, end) else room
 
@@ -83,6 +83,11 @@ class Sentry:
         """It entered an exception."""
         if self.is_on_duty and self.watch.exceptions:
             self.watch.took(number, self._core.cycles)
+
+    def counted(self) -> None:
+        """It stands before the first instruction of the handler that it entered."""
+        if self.is_on_duty and self.watch.exceptions:
+            self.watch.counted(self._core.cycles, self._core.entries)
 
     def fell_asleep(self) -> None:
         """It sleeps."""
@@ -96,12 +101,14 @@ class Sentry:
         touch = Touch(address, size, is_write, value, core.engine[Reg.PC])
         found = core.bus.at(address)
         names = [name for name, each in core.peripherals.items() if each is found]
-        if self.watch.touched(touch, names, self._now):
+        if self.watch.touched(touch, names, *self._moment):
             core.engine.stop()
 
     @property
-    def _now(self) -> int:
-        return self._core.cycles + self._core.engine.in_flight
+    def _moment(self) -> tuple[int, int]:
+        """Cycles and entries before the instruction in progress."""
+        core, done = self._core, self._core.engine.in_flight
+        return core.cycles + done, 0 if done else core.entries
 
     def _heard(self, address: int, size: int, value: int, *, is_write: bool) -> None:
         """It accesses memory that somebody looks at."""
@@ -113,7 +120,7 @@ class Sentry:
             if at is None or not self._has_value(access, at, size, value, is_write=is_write):
                 continue
             touch = Touch(access.da + at, size, is_write, value, self._core.engine[Reg.PC])
-            if self.watch.met(Hit(access, self._now, touch)):
+            if self.watch.met(Hit(access, *self._moment, touch)):
                 self._core.engine.stop()
 
     def _has_value(self, access: Access, at: int, size: int, value: int, *, is_write: bool) -> bool:
@@ -130,4 +137,4 @@ class Sentry:
 
     def _passed(self, address: int) -> None:
         """It is about to execute an instruction that somebody looks for."""
-        self.watch.met(Hit(self.watch.addresses[address], self._now))
+        self.watch.met(Hit(self.watch.addresses[address], *self._moment))

@@ -5,8 +5,8 @@ An `Until` says what to look for. `Watch` holds those that are armed, and the co
 can be told something: before instructions, at accesses, at exceptions, between stretches.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -127,12 +127,16 @@ class Touch:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What was met: at which cycle (completed instructions), and how."""
+    """What was met: after `cycles` instructions and `entries` exceptions since, and how.
+
+    It is the moment before the instruction in question. `entries` of an exception are -1 until the
+    core has counted it.
+    """
 
     until: Until
     cycles: int
+    entries: int = 0
     touch: Touch | None = None
-    is_entry: bool = False
 
 
 @dataclass
@@ -160,6 +164,13 @@ class Watch:
         self.sleeps = [u for u in self.untils if isinstance(u, Sleep)]
 
     @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing that a core can meet."""
+        return not (
+            self.addresses or self.accesses or self.exceptions or self.peripherals or self.sleeps
+        )
+
+    @property
     def is_over(self) -> bool:
         """Whether the core has to stop."""
         return bool(self.hits) and not self.collects
@@ -173,18 +184,25 @@ class Watch:
         """The core entered exception `number`."""
         for until in self.exceptions:
             if until.number in (None, number):
-                self.met(Hit(until, cycles, is_entry=True))
+                self.met(Hit(until, cycles, -1))
+
+    def counted(self, cycles: int, entries: int) -> None:
+        """The core has entered the exceptions that it took, and stands there."""
+        for at in range(len(self.hits) - 1, -1, -1):
+            if self.hits[at].entries >= 0:
+                break
+            self.hits[at] = replace(self.hits[at], cycles=cycles, entries=entries)
 
     def fell_asleep(self, cycles: int) -> None:
         """The core sleeps."""
         for until in self.sleeps:
             self.met(Hit(until, cycles))
 
-    def touched(self, touch: Touch, names: Iterable[str], cycles: int) -> bool:
+    def touched(self, touch: Touch, names: Collection[str], cycles: int, entries: int = 0) -> bool:
         """A register was accessed, of one of the peripherals `names`; whether to stop."""
         for until in self.peripherals:
             of_name = until.name is not None and until.name in names
             end = until.base + until.size
             if of_name or (until.base < touch.da + touch.size and touch.da < end):
-                return self.met(Hit(until, cycles, touch))
+                return self.met(Hit(until, cycles, entries, touch))
         return False
