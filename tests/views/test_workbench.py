@@ -12,7 +12,7 @@ import pytest
 import rprocbench
 from rprocbench.base.errors import Errno, InputError, TeeResult
 from rprocbench.base.run import At
-from rprocbench.base.trace import Entered, Lane
+from rprocbench.base.trace import Changed, Entered, Lane
 from rprocbench.bench.demo import demo_elf, demo_image
 from rprocbench.cli import main
 from rprocbench.formats.keys import RsaPrivateKey, generate_key
@@ -76,7 +76,12 @@ def test_the_place_at_the_cursor() -> None:
         if place and isinstance(event, Entered):
             assert (place.function, place.nth) == (event.function, event.nth)
     assert place_at(trace, -1) is None
-    inside = place_at(trace, 679)  # the PTA's state changes in the call that starts the core
+    changes = (
+        index
+        for index, event in enumerate(trace)
+        if isinstance(event, Changed) and (event.owner, event.after) == ("remoteproc PTA", "ON")
+    )
+    inside = place_at(trace, next(changes))  # in the call that starts the core
     assert inside
     assert (str(inside), inside.lane) == ("rproc_pta_start", Lane.OPTEE)
 

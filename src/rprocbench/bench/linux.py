@@ -21,6 +21,8 @@ from rprocbench.kernel.remoteproc_cdev import (
     rproc_device_ioctl,
 )  # fmt: skip
 
+from .rpmsg_user import Rpmsg
+
 if TYPE_CHECKING:
     from rprocbench.kernel.remoteproc import Coredump, Rproc
 
@@ -203,6 +205,11 @@ class Linux:
     def remoteproc(self) -> Remoteprocs:
         """The remote processors, by their index."""
         return Remoteprocs(self.machine)
+
+    @property
+    def rpmsg(self) -> Rpmsg:
+        """The files that rpmsg channels have brought, by the channel's name."""
+        return Rpmsg(self.machine)
 
     @property
     def coredumps(self) -> "list[Coredump]":

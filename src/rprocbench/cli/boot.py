@@ -51,7 +51,12 @@ def add_to(verbs: Any) -> None:
                         help="let the M4 run so long before a call, say "
                         "rproc_start_subdevices=20")  # fmt: skip
     parser.add_argument(
-        "--say", action="append", metavar="TEXT", help="what to send; default: hello"
+        "--message",
+        "--say",
+        dest="say",
+        action="append",
+        metavar="TEXT",
+        help="what to send; default: hello",
     )
     parser.add_argument(
         "--anyway", action="store_true", help="boot even what is no firmware at all"

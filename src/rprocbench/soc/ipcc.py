@@ -30,6 +30,7 @@ class Ipcc(Watched):
     rx_pending: int = 0
     free_pending: int = 0
     _listener: Callable[[str, int], None] | None = field(default=None, repr=False)
+    _watchers: list[Callable[[], None]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
         self.watch("IPCC")
@@ -37,6 +38,10 @@ class Ipcc(Watched):
     def listen(self, listener: Callable[[str, int], None] | None) -> None:
         """Plug in (or out) the handler of the Cortex-A's two mailbox interrupts."""
         self._listener = listener
+
+    def watch_m4(self, watcher: Callable[[], None]) -> None:
+        """Call `watcher` from now on before the M4 moves a flag. It must change nothing."""
+        self._watchers.append(watcher)
 
     def send_to_m4(self, channel: int) -> None:
         """The Cortex-A rings `channel`."""
@@ -46,6 +51,8 @@ class Ipcc(Watched):
     def taken_by_m4(self, channel: int) -> None:
         """The M4 clears `channel`: the Cortex-A may send again."""
         if self.to_m4 & 1 << channel:
+            for watcher in self._watchers:
+                watcher()
             self.to_m4 &= ~(1 << channel)
             self.free_pending |= 1 << channel
             self.run.record(Signalled(f"ipcc channel {channel}", "taken", Lane.M4, Lane.LINUX))
@@ -53,6 +60,8 @@ class Ipcc(Watched):
     def send_to_a7(self, channel: int) -> None:
         """The M4 rings `channel`."""
         if not self.to_a7 & 1 << channel:
+            for watcher in self._watchers:
+                watcher()
             self.to_a7 |= 1 << channel
             self.rx_pending |= 1 << channel
             self.run.record(Signalled(f"ipcc channel {channel}", "rung", Lane.M4, Lane.LINUX))

@@ -11,6 +11,7 @@ from . import render, timeline_html, timeline_text  # noqa: F401  they draw the 
 from .markup import tag
 from .terminal import Terminal
 from .timeline import Detail, Timeline, timeline
+from .ways import SHOWN, way_lines
 from .wording import clean
 
 
@@ -22,12 +23,14 @@ class RecordingView:
     messages: tuple[str, ...]
     log: tuple[str, ...]
     objections: tuple[str, ...] = ()
+    ways: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
     @property
     def lists(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """What stands below the lanes: headings, and the lines below each."""
         all_ = (
             ("Messages", self.messages),
+            *((f"The way of message {number}", lines) for number, lines in self.ways),
             ("Firmware's log", self.log),
             ("What a reviewer would object to", self.objections),
         )
@@ -59,7 +62,8 @@ def message_text(message: Message) -> str:
     """One message in a line."""
     way = "Linux → M4" if message.direction == "sent" else "M4 → Linux"
     payload = message.payload.decode("utf-8", "replace")
-    return f"{way}  {message.source:#x} → {message.target:#x}  {payload!r}"
+    number = f"{message.id}  " if message.id else ""
+    return f"{number}{way}  {message.source:#x} → {message.target:#x}  {payload!r}"
 
 
 def objections_to(recording: Recording) -> tuple[str, ...]:
@@ -71,12 +75,14 @@ def objections_to(recording: Recording) -> tuple[str, ...]:
 def recording_view(recording: Recording, detail: Detail = "story") -> RecordingView:
     """Describe a finished run."""
     lanes = timeline(recording.trace, detail, title_of(recording))
+    ids = [number for number in dict.fromkeys(m.id for m in recording.messages) if number]
     is_well = recording.cause is None and recording.verdict == "running"
     return RecordingView(
         lanes=replace(lanes, verdict=verdict_of(recording), is_well=is_well),
         messages=tuple(map(message_text, recording.messages)),
         log=tuple(recording.trace_buffer.splitlines()),
         objections=objections_to(recording),
+        ways=tuple((number, way_lines(recording.trace, number)) for number in ids[:SHOWN]),
     )
 
 

@@ -72,20 +72,24 @@ class Rows:
         if last and self._joins(last, event, index):
             last.last = index
             last.take(event)
-        elif last and isinstance(event, Signalled | Message) and self._leads_to(last, event, index):
+        elif last and self._leads_to(last, event, index):
             self._begin(index, event)
             self.drafts.pop(-2)
             self.drafts[-1].follow(last)
         else:
             self._begin(index, event)
 
-    def _leads_to(self, last: Draft, event: Signalled | Message, index: int) -> bool:
+    def _leads_to(self, last: Draft, event: Event, index: int) -> bool:
         """Whether the row before only says how the wire came to move, or the message here.
 
         A register just changed; or, in a story, the M4 ran up to here.
         """
         if isinstance(event, Message):
             return last.kind == "passed" and last.messages == (event.id,) and not self.numbered
+        if isinstance(event, Passed):
+            return last.kind == "ran" and event.lane == Lane.M4 and not self.numbered
+        if not isinstance(event, Signalled):
+            return False
         if last.kind == "ran":
             return event.source == Lane.M4 and not self.numbered
         register = last.kind == "changed" and last.lane == Lane.HARDWARE
