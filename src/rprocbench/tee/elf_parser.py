@@ -17,6 +17,7 @@ from rprocbench.formats.elf_records import Elf32_Ehdr, Elf32_Phdr, Elf32_Shdr
 from rprocbench.soc.memory import Da
 
 from .arithmetic import BITS_32, HALF, Pointers
+from .arithmetic import WRAP as WRAP_AROUND
 from .generations import Generation
 from .shared_memory import SharedBuffer
 from .undefined import WRAP, Hazard
@@ -26,6 +27,7 @@ parser_c = mirrors("optee_os:ta/remoteproc/src/elf_parser.c")
 ELFMAG = 0x464C_457F
 PHDR = {name: span[0] for name, span in Elf32_Phdr.SPANS.items()}
 MAY_WRAP = 0x1000_0000  # from here up, C has no pointer for a buffer high in the address space
+LAST_ADDRESS = WRAP_AROUND - MAY_WRAP
 
 
 @dataclass(frozen=True)
@@ -62,22 +64,26 @@ class ElfImage:
         start, end = Elf32_Ehdr.SPANS[name]
         return self.fw.span(self.base + start, end - start)
 
-    def add(self, base: int, offset: int, what: str) -> int:
-        """`base + offset`, where such a pointer ends up."""
-        self.may_wrap(offset, what)
+    def add(self, base: int, offset: int, what: str, at: Span) -> int:
+        """`base + offset`, where such a pointer ends up. `at` is where the offset was read."""
+        self.may_wrap(offset, what, at)
         return self.pointers.add(base, offset)
 
-    def may_wrap(self, offset: int, what: str) -> None:
-        """Note a pointer that C does not define: past the buffer, and maybe past all addresses."""
-        if self.pointers.bits == 32 and MAY_WRAP <= offset < HALF and self.fw.hazards:
+    def may_wrap(self, offset: int, what: str, at: Span, start: int = 0) -> None:
+        """Note a pointer that C does not define: past the buffer, and maybe past all addresses.
+
+        A compiler takes an offset in the upper half for a negative one.
+        """
+        moved = start + (offset if offset < HALF else offset - WRAP_AROUND)
+        if self.pointers.bits == 32 and not -LAST_ADDRESS < moved < MAY_WRAP and self.fw.hazards:
             function = self.run.stack[-1] if self.run.stack else ""
             why = f"a pointer is moved by {what} = {offset:#x}, which may pass the last address"
-            span = self.fw.span(self.base, 0)
-            self.fw.hazards.note(Hazard(WRAP, why, span, function, TeeResult.BAD_FORMAT))
+            self.fw.hazards.note(Hazard(WRAP, why, at, function, TeeResult.BAD_FORMAT))
 
-    def inside(self, start: int, size: int, what: str) -> bool:
+    def inside(self, start: int, size: int, what: str, at: Span) -> bool:
         """Whether `[start, start + size)` lies in the image; asked with pointers, as in C."""
-        self.may_wrap(size, what)
+        self.may_wrap(size, what, at, start - self.base)
+        self.may_wrap(self.size, "the image's size", self.fw.span(self.base, 0))
         return self.pointers.inside(start, size, self.base, self.end)
 
 
@@ -136,7 +142,7 @@ def e32_parser_load_elf_image(
     """
     if not elf.size or elf.pointers.wraps(elf.size):
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"an image of {elf.size:#x} bytes")
-    phdr = elf.add(elf.base, elf.ehdr("e_phoff"), "e_phoff")
+    phdr = elf.add(elf.base, elf.ehdr("e_phoff"), "e_phoff", elf.ehdr_span("e_phoff"))
     if not elf.fw.aligned(phdr):
         raise bad_format("misaligned program headers", elf.ehdr_span("e_phoff"))
     if not elf.generation.checks_elf_ranges and not elf.base <= phdr < elf.end:
@@ -157,8 +163,8 @@ def e32_parse_phdr(
     fw, checks = elf.fw, elf.generation.checks_elf_ranges
     if elf.generation.reads_paddr_first:
         fw.u32(phdr + PHDR["p_paddr"])
-    if checks and not elf.inside(phdr, Elf32_Phdr.SIZE, "the size of a header"):
-        span = fw.span(phdr, Elf32_Phdr.SIZE)
+    span = fw.span(phdr, Elf32_Phdr.SIZE)
+    if checks and not elf.inside(phdr, Elf32_Phdr.SIZE, "the size of a header", span):
         raise bad_format(
             f"the program header at {span} is not in the image", elf.ehdr_span("e_phoff")
         )
@@ -168,8 +174,8 @@ def e32_parse_phdr(
         return
     fields = ("p_offset", "p_filesz", "p_paddr", "p_memsz")
     offset, filesz, paddr, memsz = (fw.u32(phdr + PHDR[name]) for name in fields)
-    src = elf.add(elf.base, offset, "p_offset")
-    fits = elf.inside(src, filesz, "p_filesz")
+    src = elf.add(elf.base, offset, "p_offset", span)
+    fits = elf.inside(src, filesz, "p_filesz", span)
     if not fits or (not checks and src + filesz == elf.end):
-        raise bad_format("a segment is not in the image", fw.span(phdr, Elf32_Phdr.SIZE))
+        raise bad_format("a segment is not in the image", span)
     load_segment(src, filesz, Da(paddr), memsz)

@@ -61,7 +61,7 @@ def e32_parser_find_rsc_table(elf: ElfImage, accept: Accept | None = None) -> tu
     """
     checks = elf.generation.checks_elf_ranges
     shoff = elf.ehdr("e_shoff")
-    elf.may_wrap(shoff, "e_shoff")
+    elf.may_wrap(shoff, "e_shoff", elf.ehdr_span("e_shoff"))
     if not elf.size or elf.pointers.wraps(shoff):
         raise ModelledError(
             TeeResult.BAD_PARAMETERS, "e_shoff wraps", span=elf.ehdr_span("e_shoff")
@@ -70,15 +70,19 @@ def e32_parser_find_rsc_table(elf: ElfImage, accept: Accept | None = None) -> tu
     if not elf.fw.aligned(table.at):
         raise bad_format("misaligned section headers", elf.ehdr_span("e_shoff"))
     length = mul_overflow(Elf32_Shdr.SIZE, table.ehdr("e_shnum"))
-    if checks and (length is None or not elf.inside(table.at, length, "the section table's size")):
-        raise bad_format("the section headers are not in the image", elf.ehdr_span("e_shnum"))
+    number = elf.ehdr_span("e_shnum")
+    if checks and length is None:
+        raise bad_format("the size of the section headers overflows", number)
+    if checks and not elf.inside(table.at, length or 0, "the section table's size", number):
+        raise bad_format("the section headers are not in the image", number)
     if checks and table.ehdr("e_shstrndx") >= table.ehdr("e_shnum"):
         raise bad_format("no section holds the names", elf.ehdr_span("e_shstrndx"))
     strings = table.ehdr("e_shstrndx")
-    names = elf.add(elf.base, table.shdr(strings, "sh_offset"), "sh_offset of the names")
+    place = table.span(strings)
+    names = elf.add(elf.base, table.shdr(strings, "sh_offset"), "sh_offset of the names", place)
     names_size = table.shdr(strings, "sh_size")
-    if checks and not elf.inside(names, names_size, "sh_size of the names"):
-        raise bad_format("the section names are not in the image", table.span(strings))
+    if checks and not elf.inside(names, names_size, "sh_size of the names", place):
+        raise bad_format("the section names are not in the image", place)
     index = 0
     while index < table.ehdr("e_shnum"):
         if e32_names_rsc_table(table, index, names, names_size):

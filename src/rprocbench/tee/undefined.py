@@ -45,6 +45,6 @@ class Hazards:
 
     def note(self, hazard: Hazard) -> None:
         """Keep a hazard, and tell the reader of the trace."""
-        if len(self.found) < MAX_HAZARDS:
+        if len(self.found) < MAX_HAZARDS and hazard not in self.found:
             self.found.append(hazard)
             self.run.log(Lane.OPTEE, f"undefined: {hazard}", "debug")
