@@ -1,75 +1,76 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The model says what Linux said about thousands of good and damaged images."""
 
-import gzip
-import json
 import os
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .corpus import RPMSG_LINE, play
+from rprocbench.verdicts.conform import JsonRecords, Outcome, Records
+from rprocbench.verdicts.conform_kernel import as_recorded, judge, open_records, recorded
+from rprocbench.verdicts.linux_recorded import ALTERNATIVES, MAIN, verdict_of
+from rprocbench.verdicts.sources import Sources
 
 VECTORS = Path(__file__).parents[1] / "vectors/kernel/verdicts.jsonl.gz"
 GOLDEN = Path(__file__).parents[3] / "shared/golden"
 STRIDE = 7
-OURS = {"why"}
-THEIRS = {"crash", "events"}
-
-# Unsafe in the recording, not seen as such by the model, and why that is right or tolerable:
-# VRING_OOB: a ring whose parts, placed by a wild alignment, leave its memory; virtio's matter;
-# FORMAT_STRING: `%d` prints garbage without harm; only `%s` crashes (reference: C16, C17);
-# SHORT_READS: bytes past the table are read before the length is judged, and then not used.
-HARMLESS = {"VRING_OOB", "FORMAT_STRING"}
-SHORT_READS = {"K05980", "K06684"}
 
 
-def cases(stride: int) -> Iterator[dict[str, Any]]:
-    with gzip.open(VECTORS, "rt") as lines:
-        for number, line in enumerate(lines):
-            if number % stride == 0:
-                yield json.loads(line)
+@pytest.fixture(scope="module")
+def records() -> Records:
+    found = open_records(VECTORS, Sources())
+    assert found
+    return found
 
 
-def differences(case: dict[str, Any]) -> str:
-    """The fields in which the model differs from the recording."""
-    ours, _rproc = play(bytes.fromhex(case["image"]))
-    theirs = case["v"]
-    theirs["log"] = [line for line in theirs["log"] if "vring_new_virtqueue" not in line]
-    if "unsafe" in case:
-        if set(case["unsafe"]) <= HARMLESS or case["id"] in SHORT_READS:
-            return ""
-        if ours["result"] == "oops":
-            return ""
-        return "unsafe"
-    names = sorted((ours.keys() - OURS) | (theirs.keys() - THEIRS))
-    return " ".join(name for name in names if ours.get(name) != theirs.get(name))
+def failures(records: Records, stride: int) -> list[str]:
+    outcomes: list[Outcome] = [records.judge(i) for i in range(0, len(records), stride)]
+    return [f"{o.case} {o.unjudged} {o.disagreements}" for o in outcomes if not o.agrees]
 
 
-def mismatches(stride: int) -> Counter[str]:
-    return Counter(found for case in cases(stride) if (found := differences(case)))
-
-
-def test_a_sample_of_images_meets_the_recorded_fate() -> None:
-    assert not mismatches(STRIDE)
+def test_a_sample_of_images_meets_the_recorded_fate(records: Records) -> None:
+    assert not failures(records, STRIDE)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(
     not GOLDEN.is_dir() and "CI" not in os.environ, reason="a sample is enough without ../shared"
 )
-def test_every_image_meets_the_recorded_fate() -> None:
-    assert not mismatches(1)
+def test_every_image_meets_the_recorded_fate(records: Records) -> None:
+    assert len(records) == 5843
+    assert not failures(records, 1)
 
 
-def test_lines_of_the_rpmsg_driver_are_the_only_ones_left_out() -> None:
-    dropped = {
-        line
-        for case in cases(STRIDE)
-        for line in case["v"]["log"]
-        if RPMSG_LINE.match(line.split(":", 1)[1])
-    }
-    assert not dropped
+def cases(records: Records) -> list[Any]:
+    assert isinstance(records, JsonRecords)
+    return list(records.cases)
+
+
+def test_a_record_that_is_told_wrong_is_noticed(records: Records) -> None:
+    boots = next(case for case in cases(records) if case["v"].get("virtio"))
+    image = bytes.fromhex(boots["image"])
+    for name, wrong in {
+        "ret": -5, "stage": "parse_fw", "mem": {}, "log": ["err:x"], "virtio": [], "started": 0,
+        "table_sha256": "", "boot_addr": "0x0", "traces": [], "leaked_pdev": 1,
+    }.items():  # fmt: skip
+        told = {**boots, "v": {**boots["v"], name: wrong}}
+        assert judge(told, image, MAIN), name
+    assert [
+        d.field for d in judge({**boots, "oracle_unsafe": [{"type": "SEGV"}]}, image, MAIN)
+    ] == ["v.undefined"]
+
+
+def test_the_kernels_differ_where_the_records_say_so(records: Records) -> None:
+    """With another kernel than the one recorded, most `alt` rows would not agree."""
+    old, wide = ALTERNATIVES
+    for build, least in ((old, 500), (wide, 100)):
+        rows = [case for case in cases(records) if build.alt in case.get("alt", {})]
+        disagree = 0
+        for case in rows:
+            theirs, unsafe = recorded(case, build)
+            ours = verdict_of(bytes.fromhex(case["image"]), MAIN)
+            disagree += bool(unsafe) != (ours.undefined is not None) or (
+                not unsafe and as_recorded(ours) != theirs
+            )
+        assert disagree >= least, (build.alt, disagree, len(rows))

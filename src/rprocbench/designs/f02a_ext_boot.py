@@ -82,7 +82,7 @@ def rproc_fw_ext_boot(rproc: Rproc, fw: Firmware) -> None:
     """
     assert isinstance(rproc.ops, BootingOps)
     dev_info(rproc, f"booting {fw.name}, {len(fw.data)} bytes")
-    called(rproc.ops.boot, "boot")(rproc, fw)
+    called(rproc.host, rproc.ops.boot, "boot")(rproc, fw)
     with Unwind(rproc) as unwind:
         with complaining(rproc, "can't enable the iommu"):
             rproc_enable_iommu(rproc)

@@ -49,7 +49,7 @@ def read_file(rproc: Rproc, name: str) -> Firmware:
         raise ModelledError(Errno.ENOENT, f"there is no {DIRECTORY}/{name}")
     if not data:
         raise ModelledError(Errno.EINVAL, f"{DIRECTORY}/{name} is empty")
-    return Firmware(name, bytearray(data))
+    return Firmware(name, bytearray(data), rproc.host.hardened, rproc.host.bits)
 
 
 @loader_c

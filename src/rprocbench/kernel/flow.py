@@ -4,9 +4,11 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rprocbench.base.errors import Crash, ModelledError, Undefined
+from rprocbench.base.errors import Crash, Errno, ModelledError, RprocError, Span, Undefined
 from rprocbench.base.run import Modelled
 from rprocbench.base.trace import Lane
+
+from .remoteproc import Host
 
 
 def dev_err(subject: Modelled, text: str) -> None:
@@ -50,8 +52,20 @@ def then(undo: Callable[..., object], *args: object) -> Iterator[None]:
     undo(*args)
 
 
-def called(op: Callable[..., None] | None, name: str) -> Callable[..., None]:
+def undefined(
+    host: Host, why: str, span: Span | None = None, careful: Errno = Errno.EINVAL
+) -> RprocError:
+    """What to raise where the C has no defined result: a crash, which nothing unwinds.
+
+    A hardened kernel looks first, and reports the error that a `careful` one would.
+    """
+    if host.hardened:
+        return ModelledError(careful, why, span=span)
+    return Crash(Undefined.OOPS, why, span=span)
+
+
+def called(host: Host, op: Callable[..., None] | None, name: str) -> Callable[..., None]:
     """An op that the C calls without asking whether there is one."""
     if op is None:
-        raise Crash(Undefined.OOPS, f"ops.{name} is NULL, and called")
+        raise undefined(host, f"ops.{name} is NULL, and called")
     return op

@@ -3,8 +3,8 @@
 
 from rprocbench.base.errors import ModelledError
 from rprocbench.base.run import mirrors
+from rprocbench.base.trace import Lane
 
-from .flow import dev_err
 from .remoteproc import Rproc, RprocVdev, RprocVdevData
 from .remoteproc_virtio import rproc_virtio_probe, rproc_virtio_remove
 
@@ -21,7 +21,8 @@ def platform_device_register_full(rproc: Rproc, rvdev_data: RprocVdevData) -> No
     try:
         rproc_virtio_probe(rproc, rvdev_data)
     except ModelledError as error:
-        dev_err(rproc, f"probe with driver rproc-virtio failed with error -{error.code.value}")
+        text = f"probe with driver rproc-virtio failed with error -{error.code.value}"
+        rproc.run.log(Lane.LINUX, text, rproc.host.linux.probe_failure_level)
         rproc.leaked_pdevs += 1
 
 

@@ -2,7 +2,8 @@
 """linux:lib/vsprintf.c: as much of `snprintf` as names of carveouts can reach.
 
 The kernel uses a carveout's name, which a firmware may choose, as the format. A conversion without
-an argument then prints whatever lies where the argument would be.
+an argument then prints whatever lies where the argument would be: that has no defined result, even
+where it does no harm.
 """
 
 import re
@@ -12,6 +13,16 @@ from rprocbench.base.errors import Crash, Undefined
 
 CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d*)?(?:hh|h|ll|l|z|t|L)?(.?)", re.DOTALL)
 GARBAGE = "0"  # what a missing number happens to print; the real one differs from boot to boot
+
+
+def lacking(text: str, args: int) -> str | None:
+    """The first conversion of `text` that is more than `args` arguments can serve, or is none."""
+    for match in CONVERSION.finditer(text.split("\0", 1)[0]):
+        if match[1] != "%":
+            args -= 1
+            if args < 0 or not match[1]:
+                return match[0]
+    return None
 
 
 def snprintf(size: int, text: str, *args: int | str) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:include/linux/remoteproc.h: the structs that every driver and the core share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FW_RSC_ADDR_ANY = 0xFFFF_FFFF
 NO_OFFSET = 0xFFFF_FFFF
 RVDEV_NUM_VRINGS = 2
+VMALLOC = {32: 0xF700_0000, 64: 0xFFFF_8000_0800_0000}  # where Linux on Arm maps devices, or nearly
+VMALLOC_SIZE = 1 << 20
 
 
 class RprocState(IntEnum):
@@ -44,11 +46,14 @@ class RprocCrashType(IntEnum):
 class Firmware:
     """`struct firmware`: a file's name and its bytes, from `request_firmware` to its release.
 
-    `data` is the kernel's own copy, in ordinary memory that another world may be shown.
+    `data` is the kernel's own copy, in ordinary memory that another world may be shown. `careful`
+    says that a hardened kernel looks at it, which never reads outside; pointers have `bits`.
     """
 
     name: str
     data: bytearray
+    careful: bool = False
+    bits: int = 32
 
     @property
     def label(self) -> str:
@@ -72,6 +77,8 @@ class Host:
     `locks` counts the locks that are held, `statics` holds what C modules keep in static variables,
     `bits` is the size of `size_t` and of pointers: 32 on an STM32MP15. `linux` says which kernel it
     is; a `hardened` one reports an error where that kernel would leave defined behaviour.
+    `mapped_at` has virtual addresses of mappings. They only matter to what goes wrong. `survived`
+    says what it did that has no defined result, without coming to harm.
     """
 
     run: Run
@@ -86,7 +93,13 @@ class Host:
     bits: int = 32
     linux: LinuxVersion = V7_3
     hardened: bool = False
+    mapped_at: Mapping[Pa, int] = field(default_factory=dict)
+    survived: tuple[str, ...] = ()
     coredumps: list["Coredump"] = field(default_factory=list)
+
+    def io_va(self, pa: Pa) -> int:
+        """The virtual address of a mapping of `pa`: in the part of it that is kept for devices."""
+        return self.mapped_at.get(pa, VMALLOC[self.bits] + pa % VMALLOC_SIZE)
 
     def queue_work(self, work: Callable[[], object]) -> None:
         """Run `work` later: when the current call has given up its locks."""

@@ -61,7 +61,7 @@ def rproc_start(rproc: Rproc, fw: Firmware) -> None:
         unwind.label("unprepare_subdevices", rproc_unprepare_subdevices, rproc)
 
         with complaining(rproc, f"can't start rproc {name}"):
-            called(rproc.ops.start, "start")(rproc)
+            called(rproc.host, rproc.ops.start, "start")(rproc)
         unwind.label("stop_rproc", stop_device, rproc)
 
         with complaining(rproc, f"failed to start subdevices for {name}"):

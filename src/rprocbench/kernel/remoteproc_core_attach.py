@@ -156,7 +156,7 @@ def release_session(rproc: Rproc) -> None:
 
 def stop_device(rproc: Rproc) -> None:
     """Stop the core, without asking whether the driver can."""
-    called(rproc.ops.stop, "stop")(rproc)
+    called(rproc.host, rproc.ops.stop, "stop")(rproc)
 
 
 def unprepare_device(rproc: Rproc) -> None:

@@ -3,13 +3,13 @@
 
 from collections.abc import Callable
 
-from rprocbench.base.errors import Crash, Errno, ModelledError, Undefined
+from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import mirrors
 from rprocbench.formats.resource_table import FwRscCarveout
 from rprocbench.soc.memory import Da, Pa
 
-from .flow import complaining, dev_err, dev_warn
-from .printf import snprintf
+from .flow import complaining, dev_err, dev_warn, undefined
+from .printf import lacking, snprintf
 from .remoteproc import FW_RSC_ADDR_ANY, NO_OFFSET, Rproc, RprocMemEntry
 
 core_c = mirrors("linux:drivers/remoteproc/remoteproc_core.c")
@@ -21,6 +21,14 @@ NAME_SIZE = 32
 def s32(number: int) -> int:
     """`number` as C's 32-bit `int` holds it."""
     return (number + 0x8000_0000) % 2**32 - 0x8000_0000
+
+
+def formatted(rproc: Rproc, name: str, *args: int | str) -> str:
+    """`name` is a format: what it prints with `args`, which it may want more of."""
+    if conversion := lacking(name, len(args)):
+        why = f"the name {name!r} is a format, and nothing stands for {conversion}"
+        rproc.host.survived += (why,)
+    return snprintf(NAME_SIZE, name, *args)
 
 
 @core_c
@@ -44,10 +52,22 @@ def rproc_da_to_va(rproc: Rproc, da: int, length: int) -> Pa | None:
     return None
 
 
+def room_after(rproc: Rproc, va: Pa) -> int:
+    """How many bytes may be touched from where `rproc_da_to_va` said: to the end of the carveout.
+
+    A platform's own translation is believed as far as there is memory.
+    """
+    ends = [c.va + c.len for c in rproc.carveouts if c.va is not None and c.va <= va]
+    if room := max((end - va for end in ends if va < end), default=0):
+        return room
+    where = rproc.host.soc.a7.locate(va, 1)
+    return where[0].size - where[1] if where and va not in ends else 0
+
+
 @core_c
 def rproc_find_carveout_by_name(rproc: Rproc, name: str, *args: int | str) -> RprocMemEntry | None:
     """The first carveout called so; `name` is a format."""
-    wanted = snprintf(NAME_SIZE, name, *args)
+    wanted = formatted(rproc, name, *args)
     return next((carveout for carveout in rproc.carveouts if carveout.name == wanted), None)
 
 
@@ -106,7 +126,7 @@ def rproc_mem_entry_init(  # noqa: PLR0917  C's signature
     """A new carveout, on no list yet; `name` is a format."""
     return RprocMemEntry(
         rproc.run,
-        snprintf(NAME_SIZE, name, *args),
+        formatted(rproc, name, *args),
         length,
         Da(da % 2**32),
         va=va,
@@ -121,7 +141,7 @@ def rproc_of_resm_mem_entry_init(
     rproc: Rproc, of_resm_idx: int, length: int, da: int, name: str, *args: int | str
 ) -> RprocMemEntry:
     """A new carveout that stands for reserved memory which a vdev's device will use itself."""
-    mem = RprocMemEntry(rproc.run, snprintf(NAME_SIZE, name, *args), length, Da(da % 2**32))
+    mem = RprocMemEntry(rproc.run, formatted(rproc, name, *args), length, Da(da % 2**32))
     mem.of_resm_idx = of_resm_idx
     return mem
 
@@ -138,7 +158,8 @@ def rproc_alloc_registered_carveouts(rproc: Rproc) -> None:
                 raise ModelledError(Errno.ENOMEM, error.why) from error
         if entry.rsc_offset != NO_OFFSET:
             if rproc.table_ptr is None:
-                raise Crash(Undefined.OOPS, f"{entry.name} is tied to a table that is gone")
+                why = f"{entry.name} is tied to a table that is gone"
+                raise undefined(rproc.host, why)
             pa = entry.va if entry.va is not None else entry.dma
             for field, value in (("pa", pa), ("da", entry.da), ("len", entry.len)):
                 at = entry.rsc_offset + FwRscCarveout.SPANS[field][0]

@@ -83,8 +83,9 @@ def rproc_handle_carveout(rproc: Rproc, offset: int, avail: int) -> None:
     rsc = read_entry(rproc, FwRscCarveout, offset, avail, "carveout")
     check_reserved(rproc, rsc, offset, "carveout")
     name = string_at(rproc, offset + FwRscCarveout.SPANS["name"][0])
+    text = ("%s", name) if rproc.host.hardened else (name,)
     span = rsc_span(offset, FwRscCarveout.SIZE)
-    carveout = rproc_find_carveout_by_name(rproc, name)
+    carveout = rproc_find_carveout_by_name(rproc, *text)
     if carveout:
         if carveout.rsc_offset != NO_OFFSET:
             dev_err(rproc, f"carveout {carveout.name} is asked for twice")
@@ -97,7 +98,7 @@ def rproc_handle_carveout(rproc: Rproc, offset: int, avail: int) -> None:
         carveout.flags = rsc.flags
         return
     carveout = rproc_mem_entry_init(
-        rproc, None, Pa(0), rsc.len, rsc.da, rproc_alloc_carveout, rproc_release_carveout, name
+        rproc, None, Pa(0), rsc.len, rsc.da, rproc_alloc_carveout, rproc_release_carveout, *text
     )
     carveout.flags = rsc.flags
     carveout.rsc_offset = offset
@@ -130,10 +131,14 @@ def rproc_handle_trace(rproc: Rproc, offset: int, avail: int) -> None:
 @core_c
 def rproc_handle_vdev(rproc: Rproc, offset: int, avail: int) -> None:
     """Register a device for a vdev. Whether its probe succeeds is not asked."""
-    rsc = read_entry(rproc, FwRscVdev, offset, avail, "vdev")
-    size = FwRscVdev.SIZE + rsc.num_of_vrings * FwRscVdevVring.SIZE + rsc.config_len
-    if size > avail:
+    if rproc.host.hardened and avail < FwRscVdev.SIZE:
         raise refuse(rproc, "vdev rsc is truncated", offset, avail)
+    # What is counted is read before anybody asks whether it is there.
+    config_len = table_of(rproc).u32(offset + FwRscVdev.SPANS["config_len"][0])
+    vrings = table_of(rproc).read(offset + FwRscVdev.SPANS["num_of_vrings"][0], 1)[0]
+    if FwRscVdev.SIZE + vrings * FwRscVdevVring.SIZE + config_len > avail:
+        raise refuse(rproc, "vdev rsc is truncated", offset, avail)
+    rsc = read_entry(rproc, FwRscVdev, offset, avail, "vdev")
     check_reserved(rproc, rsc, offset, "vdev")
     if rsc.num_of_vrings > RVDEV_NUM_VRINGS:
         start, end = FwRscVdev.SPANS["num_of_vrings"]

@@ -9,7 +9,7 @@ from rprocbench.formats.resource_table import FwRscVdev, FwRscVdevVring
 from rprocbench.formats.vring import align_up, vring_size
 from rprocbench.soc.memory import Da, Pa
 
-from .flow import dev_err
+from .flow import dev_err, undefined
 from .remoteproc import FW_RSC_ADDR_ANY, Rproc, RprocVdev, RprocVring
 from .remoteproc_core_carveouts import (
     rproc_add_carveout,
@@ -83,7 +83,7 @@ def rproc_alloc_vring(rvdev: RprocVdev, i: int) -> None:
 def rproc_free_vring(rvring: RprocVring) -> None:
     """Give the ring's id back, and erase the ring from the table, if there still is one."""
     rvdev = rvring.rvdev
-    if rvdev is None:
+    if rvdev is None:  # a hardened kernel knows how many rings there are, and does not come here
         raise Crash(Undefined.OOPS, f"{rvring.name} was never parsed: its vdev is NULL")
     rproc = rvdev.rproc
     idx = next(i for i, other in enumerate(rvdev.vring) if other is rvring)
@@ -111,5 +111,5 @@ def rproc_remove_rvdev(rvdev: RprocVdev) -> None:
 def table_of(rproc: Rproc) -> Table:
     """`rproc->table_ptr`, used without asking whether it is NULL."""
     if rproc.table_ptr is None:
-        raise Crash(Undefined.OOPS, "table_ptr is NULL, and used")
+        raise undefined(rproc.host, "table_ptr is NULL, and used")
     return rproc.table_ptr

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:drivers/remoteproc/remoteproc_elf_helpers.h: one name for a field of either ELF class.
 
-Reading outside the image has no defined result, so here it is a crash.
+Reading outside the image has no defined result, so here it is a crash, or an error where the kernel
+is careful.
 """
 
-from rprocbench.base.errors import Crash, Span, Undefined
+import struct
+
+from rprocbench.base.errors import Crash, Errno, ModelledError, RprocError, Span, Undefined
 
 from .remoteproc import Firmware
 
@@ -41,6 +44,11 @@ SHDR: dict[int, Layout] = {
         "sh_name": (0, 4), "sh_addr": (16, 8), "sh_offset": (24, 8), "sh_size": (32, 8),
     },
 }  # fmt: skip
+# sh_name, sh_addr, sh_offset, sh_size of one section header, for a walk over all of them.
+SHDR_WALK = {
+    ELFCLASS32: struct.Struct("<I8xIII16x"),
+    ELFCLASS64: struct.Struct("<I12xQQQ24x"),
+}
 EHDR_SIZE = {ELFCLASS32: 52, ELFCLASS64: 64}
 PHDR_SIZE = {ELFCLASS32: 32, ELFCLASS64: 56}
 SHDR_SIZE = {ELFCLASS32: 40, ELFCLASS64: 64}
@@ -52,11 +60,20 @@ def fw_elf_get_class(fw: Firmware) -> int:
 
 
 def read_bytes(fw: Firmware, offset: int, size: int) -> bytes:
-    """Bytes of the image, which must have them."""
+    """Bytes of the image, which must have them. What is added to a pointer may wrap it."""
+    offset %= 1 << fw.bits
     if offset < 0 or offset + size > len(fw.data):
-        why = f"{size} bytes are read at {offset:#x} of an image of {len(fw.data):#x}"
-        raise Crash(Undefined.OOPS, why, span=Span(fw.label, max(offset, 0), max(offset, 0) + size))
+        raise read_outside(fw, f"{size} bytes are read", offset, size)
     return bytes(fw.data[offset : offset + size])
+
+
+def read_outside(fw: Firmware, what: str, offset: int, size: int) -> RprocError:
+    """What to raise where bytes are read that the image does not have."""
+    why = f"{what} at {offset:#x} of an image of {len(fw.data):#x}"
+    span = Span(fw.label, max(offset, 0), max(offset, 0) + size)
+    if fw.careful:
+        return ModelledError(Errno.EINVAL, why, span=span)
+    return Crash(Undefined.OOPS, why, span=span)
 
 
 def field(fw: Firmware, layouts: dict[int, Layout], base: int, name: str) -> int:

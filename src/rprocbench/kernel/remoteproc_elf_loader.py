@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:drivers/remoteproc/remoteproc_elf_loader.c: an ELF image is checked, loaded, searched."""
 
-from rprocbench.base.errors import Crash, Errno, ModelledError, Span, Undefined
+from collections.abc import Iterator
+
+from rprocbench.base.errors import Errno, ModelledError, Span
 from rprocbench.base.run import mirrors
 from rprocbench.base.trace import Lane
 from rprocbench.formats.resource_table import RscTableHdr
 
-from .flow import dev_err
+from .flow import dev_err, undefined
 from .remoteproc import Firmware, Rproc
-from .remoteproc_core_carveouts import rproc_da_to_va, s32
+from .remoteproc_core_carveouts import room_after, rproc_da_to_va, s32
 from .remoteproc_elf_helpers import (
     EHDR,
     EHDR_SIZE,
@@ -19,12 +21,14 @@ from .remoteproc_elf_helpers import (
     PHDR,
     SHDR,
     SHDR_SIZE,
+    SHDR_WALK,
     ehdr,
     field,
     field_span,
     fw_elf_get_class,
     phdr_at,
     read_bytes,
+    read_outside,
     shdr_at,
 )  # fmt: skip
 from .remoteproc_table import HeapTable, LoadedTable
@@ -35,7 +39,7 @@ ELFMAG = b"\x7fELF"
 ELFDATA2LSB = 1
 PT_LOAD = 1
 U64 = 2**64
-SECTION = ".resource_table"
+SECTION = b".resource_table\0"
 
 
 @elf_c
@@ -64,13 +68,16 @@ def rproc_elf_sanity_check(rproc: Rproc, fw: Firmware) -> None:
         raise refuse("Unsupported firmware endianness", span)
 
     shoff, shnum, shstrndx = ehdr(fw, "e_shoff"), ehdr(fw, "e_shnum"), ehdr(fw, "e_shstrndx")
-    if shoff > size:
-        span = field_span(fw, EHDR, 0, "e_shoff")
-        raise refuse("Section header table is out of bounds", span)
-    if shnum and shnum * SHDR_SIZE[kind] + shoff > size:
-        raise refuse("Section headers are out of bounds", field_span(fw, EHDR, 0, "e_shnum"))
-    if (shstrndx + 1) * SHDR_SIZE[kind] + shoff > size:
-        raise refuse("Image is too small", field_span(fw, EHDR, 0, "e_shstrndx"))
+    if rproc.host.linux.section_table_bounded:
+        if shoff > size:
+            span = field_span(fw, EHDR, 0, "e_shoff")
+            raise refuse("Section header table is out of bounds", span)
+        if shnum and shnum * SHDR_SIZE[kind] + shoff > size:
+            raise refuse("Section headers are out of bounds", field_span(fw, EHDR, 0, "e_shnum"))
+        if (shstrndx + 1) * SHDR_SIZE[kind] + shoff > size:
+            raise refuse("Image is too small", field_span(fw, EHDR, 0, "e_shstrndx"))
+    elif size < (shoff + SHDR_SIZE[kind]) % U64:
+        raise refuse("Image is too small", field_span(fw, EHDR, 0, "e_shoff"))
     if ehdr(fw, "e_phnum") == 0:
         raise refuse("No loadable segments", field_span(fw, EHDR, 0, "e_phnum"))
     if ehdr(fw, "e_phoff") > size:
@@ -119,23 +126,15 @@ def rproc_elf_load_segments(rproc: Rproc, fw: Firmware) -> None:
             dev_err(rproc, text)
             span = field_span(fw, PHDR, at, "p_paddr")
             raise ModelledError(Errno.EINVAL, text, span=span)
+        if memsz > room_after(rproc, va):
+            why = f"{memsz:#x} bytes at {da:#x} reach past the end of the carveout: a sum wrapped"
+            raise undefined(rproc.host, why, field_span(fw, PHDR, at, "p_memsz"))
         memory = rproc.host.soc.a7
         if filesz:
-            start = offset % 2**rproc.host.bits
-            data = read_bytes(fw, start if start + filesz <= size else start - U64, filesz)
-            if memory.locate(va, filesz) is None:
-                raise past_the_end(fw, at, "p_filesz", filesz)
-            memory.write(va, data, Lane.LINUX)
+            start = offset if offset + filesz <= size else offset - U64
+            memory.write(va, read_bytes(fw, start, filesz), Lane.LINUX)
         if memsz > filesz:
-            if memory.locate(va, memsz) is None:
-                raise past_the_end(fw, at, "p_memsz", memsz)
             memory.fill(type(va)(va + filesz), memsz - filesz, 0, Lane.LINUX)
-
-
-def past_the_end(fw: Firmware, at: int, name: str, size: int) -> Crash:
-    """A segment is longer than the memory it was found to lie in: the sum of a check wrapped."""
-    why = f"{size:#x} bytes are written past the end of the carveout"
-    return Crash(Undefined.OOPS, why, span=field_span(fw, PHDR, at, name))
 
 
 def fits_in_size_t(rproc: Rproc, number: int) -> bool:
@@ -143,16 +142,28 @@ def fits_in_size_t(rproc: Rproc, number: int) -> bool:
     return number.bit_length() <= rproc.host.bits
 
 
-def section_name_is(rproc: Rproc, fw: Firmware, start: int, name: str) -> bool:
+def section_name_is(fw: Firmware, start: int, name: bytes) -> bool:
     """`!strcmp`: characters are compared one by one, and nobody asks whether the image has them."""
-    for i, wanted in enumerate(name.encode() + b"\0"):
-        at = (start + i) % 2**rproc.host.bits
-        if at >= len(fw.data):
-            why = f"a section's name is read at {at:#x} of an image of {len(fw.data):#x}"
-            raise Crash(Undefined.OOPS, why, span=Span(fw.label, at, at + 1))
-        if fw.data[at] != wanted:
-            return False
-    return True
+    if fw.data.startswith(name, start):
+        return True
+    if start + len(name) > len(fw.data) and name.startswith(fw.data[start:]):
+        raise read_outside(fw, "a section's name is read", max(start, len(fw.data)), 1)
+    return False
+
+
+def sections(fw: Firmware) -> Iterator[tuple[int, int, int, int]]:
+    """Name, address, offset and size of each section, in order, as far as somebody asks."""
+    kind, shnum, shoff = fw_elf_get_class(fw), ehdr(fw, "e_shnum"), ehdr(fw, "e_shoff")
+    end = shoff + shnum * SHDR_SIZE[kind]
+    if end <= len(fw.data):
+        yield from SHDR_WALK[kind].iter_unpack(fw.data[shoff:end])
+        return
+    for i in range(shnum):
+        at = shdr_at(fw, i)
+        name, addr, offset, size = (
+            field(fw, SHDR, at, each) for each in ("sh_name", "sh_addr", "sh_offset", "sh_size")
+        )
+        yield name, addr, offset, size
 
 
 @elf_c
@@ -161,13 +172,11 @@ def find_table(rproc: Rproc, fw: Firmware) -> int | None:
 
     The first section of that name decides. Whatever is wrong with it, there is no table.
     """
-    strtab = shdr_at(fw, ehdr(fw, "e_shstrndx"))
-    for i in range(ehdr(fw, "e_shnum")):
-        at = shdr_at(fw, i)
-        start = field(fw, SHDR, strtab, "sh_offset") + field(fw, SHDR, at, "sh_name")
-        if not section_name_is(rproc, fw, start, SECTION):
+    strtab = field(fw, SHDR, shdr_at(fw, ehdr(fw, "e_shstrndx")), "sh_offset")
+    pointer = 2**rproc.host.bits
+    for i, (name, _addr, offset, size) in enumerate(sections(fw)):
+        if not section_name_is(fw, (strtab + name) % pointer, SECTION):
             continue
-        offset, size = field(fw, SHDR, at, "sh_offset"), field(fw, SHDR, at, "sh_size")
         if offset + size > len(fw.data) or offset + size >= U64:
             dev_err(rproc, "resource table truncated")
             return None
@@ -184,7 +193,7 @@ def find_table(rproc: Rproc, fw: Firmware) -> int | None:
         if RscTableHdr.SIZE + 4 * header.num > size:
             dev_err(rproc, "resource table incomplete")
             return None
-        return at
+        return shdr_at(fw, i)
     return None
 
 

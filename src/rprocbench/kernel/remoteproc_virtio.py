@@ -59,7 +59,8 @@ def rproc_virtio_remove(rvdev: RprocVdev) -> None:
     """Give everything back. Both rings are freed, even where the table had asked for fewer."""
     rproc = rvdev.rproc
     for rvring in rvdev.vring:
-        rproc_free_vring(rvring)
+        if rvring.rvdev or not rproc.host.hardened:
+            rproc_free_vring(rvring)
     assert rvdev.subdev
     rproc_remove_subdev(rproc, rvdev.subdev)
     rproc_remove_rvdev(rvdev)

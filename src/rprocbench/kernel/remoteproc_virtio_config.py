@@ -4,13 +4,15 @@
 The remote reads the same bytes: features, status and ring addresses are written where it looks.
 """
 
+from dataclasses import replace
+
 from rprocbench.base.errors import Crash, Errno, ModelledError, Undefined
 from rprocbench.base.run import Unwind, mirrors
 from rprocbench.formats.resource_table import FwRscVdev, FwRscVdevVring
 from rprocbench.formats.vring import Feature, SplitRing, vring_size
 
 from . import mapped
-from .flow import dev_err
+from .flow import dev_err, undefined
 from .remoteproc import RVDEV_NUM_VRINGS, Rproc, RprocVring
 from .remoteproc_core_carveouts import rproc_find_carveout_by_name
 from .remoteproc_core_vrings import rproc_free_vring, table_of, vring_at
@@ -18,11 +20,11 @@ from .remoteproc_table import Table
 from .virtio_device import VirtioConfigOps, VirtioDevice, VirtqueueInfo
 from .virtio_ring import (
     IRQ_NONE,
-    Virtqueue,
     vring_del_virtqueue,
     vring_interrupt,
     vring_new_virtqueue,
 )
+from .virtqueue import Virtqueue
 
 virtio_c = mirrors("linux:drivers/remoteproc/remoteproc_virtio.c")
 
@@ -125,22 +127,39 @@ def rp_find_vq(vdev: VirtioDevice, id: int, info: VirtqueueInfo) -> Virtqueue:  
     if mem is None or mem.va is None:
         raise ModelledError(Errno.ENOMEM, f"no memory for ring {id} of vdev{rvdev.index}")
 
-    rvring, word_bits = rvdev.vring[id], rvdev.rproc.host.bits
+    host, rvring = rvdev.rproc.host, rvdev.vring[id]
     if rvring.rvdev is None:
-        raise Crash(Undefined.OOPS, f"{rvring.name} was never parsed: a ring of no entries")
-    mapped.fill(vdev.soc, mem.va, vring_size(rvring.num, rvring.align, word_bits))
-    ring = SplitRing(rvring.num, rvring.align, mem.va, word_bits)
+        raise undefined(host, f"{rvring.name} was never parsed: a ring of no entries")
+    size = vring_size(rvring.num, rvring.align, host.bits)
+    if size > mem.len:
+        why = f"{size:#x} bytes of {mem.name} are cleared, which has {mem.len:#x}"
+        raise undefined(host, why)
+    mapped.fill(vdev.soc, mem.va, size)
+    ring = SplitRing(rvring.num, rvring.align, mem.va, host.bits)
     vq = vring_new_virtqueue(vdev, id, ring, rproc_virtio_notify, (info.name, info.callback))
     if vq is None:
-        dev_err(vdev, f"cannot make queue {info.name}")
+        dev_err(vdev, f"vring_new_virtqueue {info.name} failed")
         rproc_free_vring(rvring)
         raise ModelledError(Errno.ENOMEM, f"no memory for queue {info.name}")
+    if not lies_within(ring, host.io_va(mem.va), mem.len):
+        why = f"ring {id} of {rvring.num} entries aligned to {rvring.align:#x} leaves {mem.name}"
+        raise undefined(host, why)
     rvring.vq = vq
     vq.priv = rvring
 
     da = vring_at(rvdev.rsc_offset, id) + FwRscVdevVring.SPANS["da"][0]
     table(vdev).put_u32(da, mem.da)
     return vq
+
+
+def lies_within(ring: SplitRing, va: int, size: int) -> bool:
+    """Whether all parts of a ring lie in the `size` bytes where it was put, mapped at `va`.
+
+    The used ring begins at a multiple of the alignment, if that is a power of two. What a wild
+    alignment makes of the address depends on all of its bits.
+    """
+    placed = replace(ring, base=va)
+    return placed.used_event + 2 <= va + size and va <= placed.used <= placed.end <= va + size
 
 
 @virtio_c
