@@ -6,11 +6,23 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from rprocbench.base.errors import RprocError
-from rprocbench.cli import boot, demo, designs, inspect, lab, report, review, sign, verify
+from rprocbench.cli import (
+    boot,
+    conform,
+    demo,
+    designs,
+    inspect,
+    lab,
+    report,
+    review,
+    serve,
+    sign,
+    verify,
+)
 
 from .output import abandon, finish, inert, warn
 
-VERBS = (demo, boot, report, designs, review, inspect, verify, sign, lab)
+VERBS = (demo, boot, report, designs, review, inspect, verify, sign, conform, serve, lab)
 
 
 class Parser(argparse.ArgumentParser):

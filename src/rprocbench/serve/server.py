@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The server: one modelled machine, and the files that are its user's handles."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import cast
+
+from rprocbench.base.errors import Crash, InputCode, InputError, ModelledError
+from rprocbench.bench import Machine
+from rprocbench.bench.demo import demo_key
+from rprocbench.bench.linux import Folder
+from rprocbench.designs import MAINLINE, Design
+from rprocbench.kernel.remoteproc_sysfs import PAGE_SIZE
+from rprocbench.soc.board import Board
+from rprocbench.soc.boards import DEFAULT
+from rprocbench.tee.pta_remoteproc import Verifier
+
+from .clock import PAUSE, Pace
+from .console import Console
+from .coredumps import Coredumps
+from .devices import Terminals, devices_of
+from .firmware import PARAMETER, FirmwareFolders
+from .ledger import Ledger
+from .served_file import ServedFile
+from .tree import Tree
+from .watching import Watching
+
+WORDS = {
+    "state": (b"start", b"stop", b"detach"),
+    "recovery": (b"enabled", b"disabled", b"recover"),
+    "coredump": (b"disabled", b"enabled", b"inline"),
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is served, and where. `name` is by default that of the board's device-tree node."""
+
+    root: Path
+    index: int = 0
+    name: str | None = None
+    board: Board = DEFAULT
+    design: Design = MAINLINE
+    key: Verifier = field(default_factory=lambda: demo_key().public)
+    linux: str = "7.3"
+    hardened: bool = False
+    generation: str = "head"
+    engine: bool = True
+    verbose: bool = False
+
+    def described(self) -> Board:
+        """The board, its remote processor called as it was asked for."""
+        return replace(self.board, node=self.name) if self.name else self.board
+
+
+class Server:
+    """Serves until it is told to stop. `tell` gets each line of the log."""
+
+    def __init__(self, options: Options, tell: Callable[[str], None]) -> None:
+        self.options = options
+        self.tell = tell
+        self.root = options.root.absolute()
+        self.watching = Watching()
+        self.pace = Pace(options.board.m4_hz)
+        self._is_crashed = False
+
+    @property
+    def sysfs(self) -> Path:
+        """The folder of the remote processor's files."""
+        return self.root / f"sys/class/remoteproc/remoteproc{self.options.index}"
+
+    @property
+    def debugfs(self) -> Path:
+        """The folder of those for debugging."""
+        return self.root / f"sys/kernel/debug/remoteproc/remoteproc{self.options.index}"
+
+    def serve(self, ready: Callable[[], None]) -> str:
+        """Serve, calling `ready` once all files are there. Returns the signal that ended it.
+
+        Raises `InputError`: the root is of no use, or the board's processor cannot be executed.
+        """
+        if self.options.engine and self.options.board.core != "cortex-m4":
+            raise InputError(
+                InputCode.UNSUPPORTED, f"{self.options.board.name} has a "
+                f"{self.options.board.core}, which cannot be executed: only Linux's side can be "
+                "served (--no-engine)",
+            )  # fmt: skip
+        self.ledger = Ledger(self.root, f"remoteproc{self.options.index}")
+        self.watching.start()
+        self.tree = Tree(self.ledger, self.watching)
+        self.terminals = Terminals(self.root, self.ledger, self.watching)
+        self.coredumps = Coredumps(self.root, self.tree)
+        try:
+            self._make_library()
+            self._power_on()
+            self._publish()
+            ready()
+            while self.watching.stopped_by is None:
+                self._turn()
+            return self.watching.stopped_by.name
+        finally:
+            self.terminals.close()
+            self.tree.close()
+            self.watching.close()
+            self.ledger.close()
+
+    def _make_library(self) -> None:
+        self.ledger.folder(self.root / "lib" / "firmware")
+        parameter = self.root / PARAMETER
+        if not parameter.exists():
+            self.ledger.file(parameter)
+            parameter.write_text("\n", encoding="utf-8")
+
+    def _power_on(self) -> None:
+        """A machine with its driver probed. A driver that does not come up leaves no files."""
+        options = self.options
+        files = cast("dict[str, bytes]", FirmwareFolders(self.root, options.linux))  # only read
+        self.machine = Machine(
+            options.described(), options.design, options.key, files,
+            generation=options.generation, engine=options.engine, linux=options.linux,
+            hardened=options.hardened,
+        )  # fmt: skip
+        self.machine.host.indices = tuple(range(options.index))
+        self.machine.run.is_quiet = True
+        self.console = Console(self.machine.run, self.tell, verbose=options.verbose)
+        try:
+            self.machine.probe()
+        except ModelledError as error:
+            self.console.follow()
+            raise InputError(
+                InputCode.UNSUPPORTED, f"the driver does not come up: {error}"
+            ) from None
+        finally:
+            self.console.follow()
+
+    # One turn: sleep, take what was written, let the processor run, show what came of it
+
+    def _turn(self) -> None:
+        self.watching.wait(self._run())
+        for file, data in self.tree.writes():
+            if file.sink is not None and data:
+                self._guarded(lambda file=file, data=data: file.sink(data))  # type: ignore[misc]
+            self._settle()
+        self._settle()
+
+    def _run(self) -> float | None:
+        """Let the processor run a piece. How long to sleep now, None for until something comes."""
+        core = self.machine.soc.mcu.core
+        if core is None or not self.machine.soc.mcu.running:
+            self.pace.rest()
+            return None
+        target = self.pace.target(core.cycles)
+        if target <= core.cycles:
+            return PAUSE
+        progress = True
+
+        def run() -> None:
+            nonlocal progress
+            while progress and core.cycles < target:
+                progress = core.run_until(target)
+                self.machine.soc.deliver()
+                self.machine.host.run_work()
+
+        self._guarded(run)
+        self._settle()
+        if progress:
+            return 0
+        self.pace.rest()
+        return None
+
+    def _settle(self) -> None:
+        """Show what is true now, everywhere."""
+        if self._is_crashed:
+            self._reboot()
+        self._guarded(self._pass_on)
+        self._publish()
+        self.machine.run.is_quiet = False  # the firmware's log is worth a line
+        self.machine.follow_log()
+        self.machine.run.is_quiet = True
+        self.console.follow()
+
+    def _pass_on(self) -> None:
+        self.terminals.follow(devices_of(self.machine))
+        while self.terminals.pass_on():
+            self.machine.settle()
+            self.terminals.follow(devices_of(self.machine))
+
+    def _publish(self) -> None:
+        """Have the files that there should be, each with what it should show."""
+        (handle,) = self.machine.linux.remoteproc
+        wanted = [(self.sysfs, handle), (self.debugfs, handle.debugfs)]
+        for folder, files in wanted:
+            modes = files.modes()
+            for name, mode in modes.items():
+                if folder / name not in self.tree.files:
+                    self.tree.add(self._file(folder / name, mode))
+            for path in [p for p in self.tree.files if p.parent == folder]:
+                if path.name not in modes:
+                    self.tree.remove(path)
+        self.coredumps.follow(self.machine.host.coredumps)
+        self.tree.refresh()
+
+    def _file(self, path: Path, mode: int) -> ServedFile:
+        name, is_debug = path.name, path.parent == self.debugfs
+
+        def folder() -> Folder:
+            (handle,) = self.machine.linux.remoteproc
+            return handle.debugfs if is_debug else handle
+
+        def show() -> bytes:
+            try:
+                return folder().read(name).encode("utf-8", "surrogateescape")
+            except (ModelledError, Crash):
+                return b""
+
+        def take(data: bytes) -> None:
+            rest = data.decode("utf-8", "surrogateescape")
+            what = f"{'debugfs ' if is_debug else ''}{name}: write {shortened(rest)}"
+            try:
+                while rest:
+                    rest = rest[folder().write(name, rest) :]
+            except ModelledError as error:
+                self.console.follow()
+                self.console.refused(what, error)
+
+        return ServedFile(path, mode, show, take, WORDS.get(name, ()))
+
+    # A kernel that crashed
+
+    def _guarded(self, action: Callable[[], object]) -> None:
+        """Do something. Where the real kernel would crash, note that it has."""
+        try:
+            action()
+        except Crash as error:
+            self.console.follow()
+            self.console.refused("the kernel crashes here", error)
+            self._is_crashed = True
+
+    def _reboot(self) -> None:
+        """Start over with a new machine: nothing of the old one can be trusted."""
+        self.tell("rebooting the modelled machine")
+        self._is_crashed = False
+        self.pace.rest()
+        with suppress(InputError):
+            self._power_on()
+
+
+def shortened(text: str) -> str:
+    """What was written, for one line of a log."""
+    shown = repr(text[:64])
+    return shown if len(text) <= 64 else f"{shown}... ({min(len(text), PAGE_SIZE)} characters)"
