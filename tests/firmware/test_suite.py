@@ -178,3 +178,18 @@ def test_it_survives_what_it_must_not_touch(design: str) -> None:
     assert order(board, 0, 0x6000_0000)[0] == 0xFFFF_FFFF
     assert "refused at 0x60000000, cfsr 0x8200" in log(board)
     assert order(board, 0, 0x1000_0100) == (0, 0x1000_0100, 0xCAFE)  # the alias
+
+
+@BOTH
+def test_two_endpoints_are_told_apart_and_one_can_go(design: str) -> None:
+    ports = run("two_endpoints", design).linux.rpmsg
+    terminal, mirror = ports["rpmsg-tty"], ports["rpmsg-raw"]
+    terminal.write(b"abc")
+    mirror.write(b"abc")
+    assert terminal.read() == b"abc"
+    assert mirror.read() == b"cba"
+    mirror.write(b"bye")
+    terminal.write(b"still here")
+    assert terminal.read() == b"still here"
+    assert "rpmsg-raw" not in ports
+    assert not mirror.is_open
