@@ -8,6 +8,7 @@ RSA means RSASSA-PKCS1-v1_5 with SHA-256, ECDSA means P-256 with SHA-256 and r||
 import re
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -36,6 +37,7 @@ from rprocbench.base.errors import InputCode, InputError
 from rprocbench.base.files import read_file
 
 PREHASHED = Prehashed(SHA256())
+PKCS1 = padding.PKCS1v15()
 RSA_BITS = (2048, 3072, 4096)
 EC_SIZE = 32
 PEM_TITLE = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
@@ -88,7 +90,7 @@ class RsaPublicKey:
     key: rsa.RSAPublicKey
     key_type = KeyType.RSA
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """The length of the modulus in bits."""
         return self.key.key_size
@@ -103,7 +105,7 @@ class RsaPublicKey:
         """The modulus as a number."""
         return self.key.public_numbers().n
 
-    @property
+    @cached_property
     def modulus_bytes(self) -> bytes:
         """The modulus, big-endian, as OP-TEE embeds it; signatures have the same length."""
         return self.modulus.to_bytes((self.bits + 7) // 8, "big")
@@ -124,7 +126,7 @@ class RsaPublicKey:
         if len(signature) != len(self.modulus_bytes) or len(digest) != SHA256.digest_size:
             return False
         try:
-            self.key.verify(signature, digest, padding.PKCS1v15(), PREHASHED)
+            self.key.verify(signature, digest, PKCS1, PREHASHED)
         except InvalidSignature:
             return False
         return True
@@ -184,7 +186,7 @@ class RsaPrivateKey:
 
     def sign(self, digest: bytes) -> bytes:
         """The signature of a SHA-256 digest; always the same for the same digest."""
-        return self.key.sign(digest, padding.PKCS1v15(), PREHASHED)
+        return self.key.sign(digest, PKCS1, PREHASHED)
 
     def pem(self, passphrase: str | None = None) -> bytes:
         """The key as PKCS#8 PEM, encrypted if a passphrase is given."""

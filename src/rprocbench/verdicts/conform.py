@@ -8,7 +8,7 @@ whose cases are judged one at a time, so that they can be spread over processes.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -107,7 +107,8 @@ class JsonRecords:
         try:
             return self.judge_case(case, self.sources)
         except InputError as error:
-            return Outcome(str(name), unjudged=error.why)
+            missing = error.code is InputCode.NOT_FOUND
+            return Outcome(str(name), unjudged=error.why, malformed=not missing)
         except (KeyError, TypeError, ValueError, LookupError, AttributeError) as error:
             why = f"the record is not of its kind's shape: {type(error).__name__} {error}"
             return Outcome(str(name), unjudged=why, malformed=True)
@@ -115,6 +116,12 @@ class JsonRecords:
 
 def read_json(path: Path) -> Any:
     """What a `.json` file holds, or the list of a `.jsonl` file's lines. Raises `InputError`."""
+    at = path.stat()
+    return _decoded(path, at.st_mtime_ns, at.st_size)
+
+
+@lru_cache(maxsize=8)  # an opener looks into a file, then its cases are taken out of it
+def _decoded(path: Path, _changed: int, _size: int) -> Any:
     text = read_packed(path)
     stem = path.name.removesuffix(".gz")
     try:

@@ -43,14 +43,25 @@ class CorpusPlayer(Player):
         """Do what a `poke` says, if it is one."""
         if step[0] != "poke":
             return False
-        _, index, offset, text = step
-        data = bytes.fromhex(text)
-        self.images[index][offset : offset + len(data)] = data
+        try:
+            _, index, offset, text = step
+            data = bytes.fromhex(text)
+            self.images[index][offset : offset + len(data)] = data
+        except (TypeError, ValueError, IndexError) as error:
+            why = f"the step {step!r:.80} is not of its kind's shape: {error}"
+            raise InputError(InputCode.BAD_VALUE, why) from error
         return True
 
     def step(self, step: Step) -> StepVerdict:
-        """Give one command. Raises `InputError` BAD_VALUE for one that does not exist."""
-        verb, *args = step
+        """Give one command. Raises `InputError` BAD_VALUE for one that means nothing."""
+        try:
+            return self.given(*step)
+        except (TypeError, ValueError, IndexError) as error:
+            why = f"the step {step!r:.80} is not of its kind's shape: {error}"
+            raise InputError(InputCode.BAD_VALUE, why) from error
+
+    def given(self, verb: str, *args: Any) -> StepVerdict:
+        """Give one command."""
         act = getattr(self, f"do_{verb}", None)
         if verb in COMMANDS:
             verdict = self.play(verb, lambda: self.invoke(COMMANDS[verb], value(args[0])))

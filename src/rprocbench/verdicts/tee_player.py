@@ -63,6 +63,7 @@ class Player:
         """Do it, and gather what came of it."""
         machine = self.machine
         self.table = None
+        known = len(machine.tee.hazards)
         mark = machine.mark = len(machine.run.trace)
         answer = act()
         if isinstance(answer, str):
@@ -85,6 +86,7 @@ class Player:
             ("released" if "released" in signals else "reset") if signals else "",
             REFUSED_BY_CORE if refused else "",
             (FAULT,) if dead and not refused and "data abort" in answer.why else (),
+            "; ".join(map(str, machine.tee.hazards[known:])) or None,
         )
 
     def note_table(self, result: SmcResult, params: list[Param] | tuple[Param, ...]) -> SmcResult:
