@@ -103,10 +103,12 @@ class Run:
 
     `messages` numbers what crosses between Linux and the M4. `live` are the objects that exist.
     While the run `is_quiet`, calls, changes and writes leave no events (see `quiet.quietly`).
-    A kind of run that wants no traces at all says that objects need not announce themselves.
+    A kind of run that wants no traces says that objects need not announce themselves, or even that
+    calls are no places: it can be neither disturbed nor patched.
     """
 
     ANNOUNCES: ClassVar[bool] = True
+    HAS_PLACES: ClassVar[bool] = True
 
     script: Mapping[At, Disturbance] = field(default_factory=dict)
     patches: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -190,11 +192,15 @@ def _place(fn: F, cite: Cite) -> F:  # noqa: C901  the way of every call: flat, 
     @wraps(fn)
     def step(subject: Modelled, *args: Any, **kwargs: Any) -> Any:  # noqa: C901
         run = subject.run
+        if not run.HAS_PLACES:
+            return fn(subject, *args, **kwargs)
         if run.patches:
             patch: Any = run.patches.get(name, step)
             if patch is not step:
                 return patch(subject, *args, **kwargs)
         nth = run.calls[name] = run.calls[name] + 1
+        if run.is_quiet and not run.script:
+            return fn(subject, *args, **kwargs)
         stack = run.stack
         depth = len(stack)
         heard = not run.is_quiet
@@ -242,7 +248,8 @@ class Unwind(ExitStack):
 
     def _pass(self, name: str, undo: Callable[[], object], *exc_info: object) -> None:
         if isinstance(exc_info[1], ModelledError):
-            self.run.record(Unwound(self.run.stack[-1], name, len(self.run.stack) - 1))
+            if not self.run.is_quiet:
+                self.run.record(Unwound(self.run.stack[-1], name, len(self.run.stack) - 1))
             with suppress(ModelledError):
                 undo()
 

@@ -62,8 +62,10 @@ def command(
 
 def check_types(types: tuple[ParamType, ...], params: Sequence[Typed]) -> None:
     """`if (pt != exp_pt)`: all four types must be the expected ones, NONE where none is."""
-    got = [param.type for param in params] + [ParamType.NONE] * (NUM_PARAMS - len(params))
-    want = [*types] + [ParamType.NONE] * (NUM_PARAMS - len(types))
-    if got != want:
+    got = tuple([param.type for param in params])
+    if got == types:
+        return
+    got += (ParamType.NONE,) * (NUM_PARAMS - len(got))
+    if got != types + (ParamType.NONE,) * (NUM_PARAMS - len(types)):
         names = ", ".join(each.name for each in got)
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"wrong parameter types ({names})")

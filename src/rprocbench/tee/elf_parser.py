@@ -20,11 +20,12 @@ from .arithmetic import BITS_32, HALF, Pointers
 from .arithmetic import WRAP as WRAP_AROUND
 from .generations import Generation
 from .shared_memory import SharedBuffer
-from .undefined import WRAP, Hazard
+from .undefined import WRAP, Hazard, function_now
 
 parser_c = mirrors("optee_os:ta/remoteproc/src/elf_parser.c")
 
 ELFMAG = 0x464C_457F
+EHDR = {name: span[0] for name, span in Elf32_Ehdr.SPANS.items()}
 PHDR = {name: span[0] for name, span in Elf32_Phdr.SPANS.items()}
 MAY_WRAP = 0x1000_0000  # from here up, C has no pointer for a buffer high in the address space
 LAST_ADDRESS = WRAP_AROUND - MAY_WRAP
@@ -64,26 +65,29 @@ class ElfImage:
         start, end = Elf32_Ehdr.SPANS[name]
         return self.fw.span(self.base + start, end - start)
 
-    def add(self, base: int, offset: int, what: str, at: Span) -> int:
+    def add(self, base: int, offset: int, what: str, at: int) -> int:
         """`base + offset`, where such a pointer ends up. `at` is where the offset was read."""
         self.may_wrap(offset, what, at)
         return self.pointers.add(base, offset)
 
-    def may_wrap(self, offset: int, what: str, at: Span, start: int = 0) -> None:
+    def may_wrap(self, offset: int, what: str, at: int, start: int = 0) -> None:
         """Note a pointer that C does not define: past the buffer, and maybe past all addresses.
 
         A compiler takes an offset in the upper half for a negative one.
         """
         moved = start + (offset if offset < HALF else offset - WRAP_AROUND)
-        if self.pointers.bits == 32 and not -LAST_ADDRESS < moved < MAY_WRAP and self.fw.hazards:
-            function = self.run.stack[-1] if self.run.stack else ""
+        if -LAST_ADDRESS < moved < MAY_WRAP:
+            return
+        if self.pointers.bits == 32 and self.fw.hazards:
             why = f"a pointer is moved by {what} = {offset:#x}, which may pass the last address"
-            self.fw.hazards.note(Hazard(WRAP, why, at, function, TeeResult.BAD_FORMAT))
+            self.fw.hazards.note(
+                Hazard(WRAP, why, self.fw.span(at, 4), function_now(self.run), TeeResult.BAD_FORMAT)
+            )
 
-    def inside(self, start: int, size: int, what: str, at: Span) -> bool:
+    def inside(self, start: int, size: int, what: str, at: int) -> bool:
         """Whether `[start, start + size)` lies in the image; asked with pointers, as in C."""
         self.may_wrap(size, what, at, start - self.base)
-        self.may_wrap(self.size, "the image's size", self.fw.span(self.base, 0))
+        self.may_wrap(self.size, "the image's size", self.base)
         return self.pointers.inside(start, size, self.base, self.end)
 
 
@@ -142,7 +146,7 @@ def e32_parser_load_elf_image(
     """
     if not elf.size or elf.pointers.wraps(elf.size):
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"an image of {elf.size:#x} bytes")
-    phdr = elf.add(elf.base, elf.ehdr("e_phoff"), "e_phoff", elf.ehdr_span("e_phoff"))
+    phdr = elf.add(elf.base, elf.ehdr("e_phoff"), "e_phoff", elf.base + EHDR["e_phoff"])
     if not elf.fw.aligned(phdr):
         raise bad_format("misaligned program headers", elf.ehdr_span("e_phoff"))
     if not elf.generation.checks_elf_ranges and not elf.base <= phdr < elf.end:
@@ -163,8 +167,8 @@ def e32_parse_phdr(
     fw, checks = elf.fw, elf.generation.checks_elf_ranges
     if elf.generation.reads_paddr_first:
         fw.u32(phdr + PHDR["p_paddr"])
-    span = fw.span(phdr, Elf32_Phdr.SIZE)
-    if checks and not elf.inside(phdr, Elf32_Phdr.SIZE, "the size of a header", span):
+    if checks and not elf.inside(phdr, Elf32_Phdr.SIZE, "the size of a header", phdr):
+        span = fw.span(phdr, Elf32_Phdr.SIZE)
         raise bad_format(
             f"the program header at {span} is not in the image", elf.ehdr_span("e_phoff")
         )
@@ -174,8 +178,8 @@ def e32_parse_phdr(
         return
     fields = ("p_offset", "p_filesz", "p_paddr", "p_memsz")
     offset, filesz, paddr, memsz = (fw.u32(phdr + PHDR[name]) for name in fields)
-    src = elf.add(elf.base, offset, "p_offset", span)
-    fits = elf.inside(src, filesz, "p_filesz", span)
+    src = elf.add(elf.base, offset, "p_offset", phdr + PHDR["p_offset"])
+    fits = elf.inside(src, filesz, "p_filesz", phdr + PHDR["p_filesz"])
     if not fits or (not checks and src + filesz == elf.end):
-        raise bad_format("a segment is not in the image", span)
+        raise bad_format("a segment is not in the image", fw.span(phdr, Elf32_Phdr.SIZE))
     load_segment(src, filesz, Da(paddr), memsz)

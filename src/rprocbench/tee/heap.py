@@ -6,6 +6,7 @@ and 16 in a 64-bit build). The real allocator may give up one or two hash-table 
 """
 
 from dataclasses import dataclass, field
+from struct import Struct
 from typing import ClassVar
 
 from rprocbench.base.errors import ModelledError, Span, TeeResult
@@ -14,11 +15,12 @@ from rprocbench.base.run import Run, Watched, mirrors
 from rprocbench.base.trace import Lane
 
 from .panic import data_abort
-from .undefined import READ, Hazard, Hazards
+from .undefined import READ, Hazard, Hazards, function_now
 
 libutee_c = mirrors("optee_os:lib/libutee/tee_api.c")
 
 TA_HEAP_SIZE = 4096
+U32 = Struct("<I")
 ENDLESS = 1 << 28  # what a heap without end has: more than any image, less than this computer
 BLOCK_OVERHEAD = {32: 8, 64: 16}
 BLOCK_GRAIN = {32: 8, 64: 16}
@@ -76,15 +78,16 @@ class HeapBlock:
         span, what = self.span(start, size), f"read of {size} bytes behind a heap block"
         hazards = self.heap.hazards if self.heap else None
         if self.heap and hazards:
-            stack = self.heap.run.stack
             safe = TeeResult.BAD_PARAMETERS
-            hazards.note(Hazard(READ, what, span, stack[-1] if stack else "", safe))
+            hazards.note(Hazard(READ, what, span, function_now(self.heap.run), safe))
             if hazards.is_safe:
                 raise ModelledError(safe, what, span=span)
         raise data_abort("read behind a heap block", span)
 
     def u32(self, start: int) -> int:
         """Read one little-endian number."""
+        if 0 <= start <= len(self.memory) - 4:
+            return int(U32.unpack_from(self.memory, start)[0])
         return int.from_bytes(self.fetch(start, 4), "little")
 
     def field(self, start: int, record: type[Record], name: str) -> int:

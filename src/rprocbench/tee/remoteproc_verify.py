@@ -4,9 +4,8 @@
 Up to the signature every byte is what the normal world says it is.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from hashlib import sha256
+from struct import Struct
 
 from rprocbench.base.errors import ModelledError, TeeResult
 from rprocbench.base.run import Modelled, Unwind, mirrors
@@ -32,6 +31,7 @@ from .ta_context import RemoteprocContext, Ta
 
 core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
 
+TLV = Struct("<2I")
 ALGORITHMS = {1: TEE_ALG_RSASSA_PKCS1_V1_5_SHA256, 2: TEE_ALG_ECDSA_SHA256}
 
 
@@ -40,14 +40,21 @@ def emsg(subject: Modelled, text: str) -> None:
     subject.run.log(Lane.OPTEE, text, "err")
 
 
-@contextmanager
-def emsg_on_error(subject: Modelled, text: str) -> Iterator[None]:
+class emsg_on_error:
     """Log `text`, with `{res}` filled in, when the block fails, and pass the error on."""
-    try:
-        yield
-    except ModelledError as error:
-        emsg(subject, text.format(res=f"{error.code:#x}"))
-        raise
+
+    __slots__ = ("subject", "text")
+
+    def __init__(self, subject: Modelled, text: str) -> None:
+        self.subject = subject
+        self.text = text
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, ModelledError):
+            emsg(self.subject, self.text.format(res=f"{error.code:#x}"))
 
 
 @core_c
@@ -147,10 +154,12 @@ def remoteproc_get_tlv(ctx: RemoteprocContext, tlv_type: TlvType) -> tuple[int, 
     """
     copy, pointers = ctx.copy, ctx.ta.pointers
     checks = ctx.ta.generation.checks_tlv_lengths
-    at = RemoteprocFwHdr.SIZE
+    at, here = RemoteprocFwHdr.SIZE, len(copy.memory)
     end = pointers.add(at, copy.field(0, RemoteprocFwHdr, "tlv_len"))
     while at + TlvHdr.SIZE <= end:
-        found, length = copy.u32(at), copy.u32(at + 4)
+        found, length = (
+            TLV.unpack_from(copy.memory, at) if at + 8 <= here else (copy.u32(at), copy.u32(at + 4))
+        )
         at += TlvHdr.SIZE
         if checks and pointers.wraps(length):
             break

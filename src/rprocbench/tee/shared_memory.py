@@ -8,6 +8,7 @@ sooner; so a double fetch shows, and can be fooled.
 """
 
 from dataclasses import dataclass, field
+from struct import Struct
 from typing import ClassVar
 
 from rprocbench.base.errors import ModelledError, Span, TeeResult
@@ -16,9 +17,10 @@ from rprocbench.base.run import At, Run
 from rprocbench.base.trace import Fetched, Lane
 
 from .panic import data_abort
-from .undefined import READ, Hazard, Hazards
+from .undefined import READ, Hazard, Hazards, function_now
 
 PAGE = 4096
+U32 = Struct("<I")
 FETCH = "fetch"
 
 
@@ -88,8 +90,7 @@ class SharedBuffer:
     def _fetch_outside(self, start: int, size: int, safe: TeeResult) -> bytes:
         span, what = self.span(start, size), f"read of {size} bytes outside the buffer"
         if self.hazards:
-            function = self.run.stack[-1] if self.run.stack else ""
-            self.hazards.note(Hazard(READ, what, span, function, safe))
+            self.hazards.note(Hazard(READ, what, span, function_now(self.run), safe))
             if self.hazards.is_safe:
                 raise ModelledError(safe, what, span=span)
         if not self.holds(start, size):
@@ -99,9 +100,16 @@ class SharedBuffer:
         inner = bytes(self.memory[max(0, start) : max(0, start + size)])
         return (before + inner).ljust(size, b"\0")
 
-    def u32(self, start: int) -> int:
+    @property
+    def is_silent(self) -> bool:
+        """Whether a read inside the buffer is nobody's business: no event, no disturbance."""
+        return self.run.is_quiet and not self.run.script
+
+    def u32(self, start: int, safe: TeeResult = TeeResult.BAD_FORMAT) -> int:
         """Read one little-endian number."""
-        return int.from_bytes(self.fetch(start, 4), "little")
+        if 0 <= start <= len(self.memory) - 4 and self.is_silent:
+            return int(U32.unpack_from(self.memory, start)[0])
+        return int.from_bytes(self.fetch(start, 4, safe), "little")
 
     def field(
         self,
@@ -112,4 +120,6 @@ class SharedBuffer:
     ) -> int:
         """Read one field of the `record` that lies at `start`."""
         first, end = record.SPANS[name]
+        if end - first == 4:
+            return self.u32(start + first, safe)
         return int.from_bytes(self.fetch(start + first, end - first, safe), "little")

@@ -5,10 +5,11 @@ The model never follows it there: it goes on with a documented layout, or kills 
 `Hazard` that says what happened, at which byte, and what a loader that looks first would answer.
 """
 
+import sys
 from dataclasses import dataclass, field
 
 from rprocbench.base.errors import Span, TeeResult
-from rprocbench.base.run import Run
+from rprocbench.base.run import MIRRORED, Run
 from rprocbench.base.trace import Lane
 
 READ = "read"
@@ -33,6 +34,18 @@ class Hazard:
 
     def __str__(self) -> str:
         return f"{self.why} at {self.span} (in {self.function})"
+
+
+def function_now(run: Run) -> str:
+    """The modelled function that is being executed."""
+    if run.stack:
+        return run.stack[-1]
+    frame = sys._getframe(1)  # noqa: SLF001  a run without places keeps no stack of its own
+    while frame.f_back is not None:
+        if frame.f_code.co_name in MIRRORED:
+            return frame.f_code.co_name
+        frame = frame.f_back
+    return ""
 
 
 @dataclass
