@@ -8,7 +8,7 @@ everything is a call of something that is.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from rprocbench.base.errors import ModelledError
+from rprocbench.base.errors import InputCode, InputError, ModelledError
 from rprocbench.base.run import At, Disturbance, Run
 from rprocbench.base.trace import Lane, Logged
 from rprocbench.designs import Design
@@ -57,10 +57,15 @@ class Machine:
         self.optee = OpTee(self.run, self.soc, key, generation)
         self.soc.smc = self.optee.optee_entry
         if engine:
+            if board.core != "cortex-m4":
+                why = f"{board.name} has a {board.core}, and only Armv7-M code is executed here"
+                raise InputError(InputCode.UNSUPPORTED, f"{why} (without the engine, Linux's side)")
             core = CortexM4(self.soc, self.run)
             self.soc.mcu.plug(FollowedCore(core, self.follow_log))
             self.way = Way(self, core)
-        self.host = Host(self.run, self.soc, files, linux=LINUX[linux], hardened=hardened)
+        self.host = Host(
+            self.run, self.soc, files, linux=LINUX[linux], hardened=hardened, bits=board.bits
+        )
         self.rproc: Rproc | None = None
         self._shown = 0
 

@@ -62,10 +62,10 @@ class MboxChan(Watched):
 
 def mbox_request_channel_byname(mbox: "Stm32Ipcc", cl: MboxClient, name: str) -> MboxChan:
     """The channel that the device tree calls `name`. `ENODEV`: none; `EBUSY`: it is taken."""
-    names = mbox.soc.board.mailboxes
-    if name not in names:
+    channel = mbox.soc.board.channel(name)
+    if channel is None or channel >= len(mbox.chans):
         raise ModelledError(Errno.ENODEV, f"the device tree names no mailbox {name}")
-    return mbox_request_channel(mbox.chans[names.index(name)], cl)
+    return mbox_request_channel(mbox.chans[channel], cl)
 
 
 @mailbox_c

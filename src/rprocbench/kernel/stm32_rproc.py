@@ -9,7 +9,7 @@ from rprocbench.base.run import Unwind, mirrors, tolerate
 from rprocbench.soc.exti import WWDG1
 from rprocbench.soc.memory import Da, Pa, da_to_pa, pa_to_da
 
-from .flow import dev_dbg, dev_err, dev_warn
+from .flow import dev_dbg, dev_err, dev_warn, undefined
 from .remoteproc import (
     Firmware,
     Host,
@@ -51,6 +51,7 @@ from .stm32_wires import (
     M4_STATE,
     PDDS,
     RSC_TBL,
+    has_register,
     regmap_read,
     regmap_update_bits,
     regmap_write,
@@ -100,9 +101,11 @@ def stm32_rproc_mem_release(rproc: Rproc, mem: RprocMemEntry) -> None:
 def stm32_rproc_prepare(rproc: Rproc) -> None:
     """Register every reserved memory as a carveout; those that Linux maps are dumped after a crash.
 
-    The buffers of the virtio device are not mapped: it will allocate from there itself.
+    The buffers of the virtio device are not mapped: it will allocate from there itself. An entry of
+    `memory-region` that leads to no memory ends the list; older kernels report `EINVAL` there.
     """
-    for index, region in enumerate(rproc.host.soc.board.linux_regions):
+    board, linux = rproc.host.soc.board, rproc.host.linux
+    for index, region in enumerate(board.linux_regions):
         da = stm32_rproc_pa_to_da(rproc, region.pa)
         if region.name.startswith("vdev0buffer"):
             size, pa = region.size, region.pa
@@ -122,6 +125,9 @@ def stm32_rproc_prepare(rproc: Rproc) -> None:
             )
             rproc_add_carveout(rproc, mem)
             rproc_coredump_add_segment(rproc, da, region.size)
+    if board.bad_region is not None and not linux.stm32_bad_region_ends_list:
+        dev_err(rproc, "a reserved memory cannot be found")
+        raise ModelledError(Errno.EINVAL, board.bad_region)
 
 
 @stm32_c
@@ -152,7 +158,8 @@ def stm32_rproc_add_coredump_trace(rproc: Rproc) -> None:
 def stm32_rproc_start(rproc: Rproc) -> None:
     """Let the M4 go, and hold it at its next reset: it runs, but does not start again by itself."""
     stm32_rproc_add_coredump_trace(rproc)
-    regmap_update_bits(rproc.priv, PDDS, 0)
+    if has_register(rproc.priv, PDDS):
+        regmap_update_bits(rproc.priv, PDDS, 0)
     stm32_rproc_set_hold_boot(rproc, False)
     stm32_rproc_set_hold_boot(rproc, True)
 
@@ -174,8 +181,10 @@ def stm32_rproc_detach(rproc: Rproc) -> None:
 @stm32_c
 def stm32_rproc_release(rproc: Rproc) -> None:
     """Let the power go down with Linux's, and note that the M4 is off."""
-    regmap_update_bits(rproc.priv, PDDS, 1)
-    regmap_write(rproc.priv, M4_STATE, M4State.OFF)
+    if has_register(rproc.priv, PDDS):
+        regmap_update_bits(rproc.priv, PDDS, 1)
+    if has_register(rproc.priv, M4_STATE):
+        regmap_write(rproc.priv, M4_STATE, M4State.OFF)
 
 
 @stm32_c
@@ -195,6 +204,8 @@ def stm32_rproc_get_loaded_rsc_table(rproc: Rproc) -> LoadedTable:
     """
     ddata: Stm32Rproc = rproc.priv
     if ddata.rsc_va is None:
+        if not has_register(ddata, RSC_TBL):
+            raise undefined(rproc.host, "the device tree has no st,syscfg-rsc-tbl to read it from")
         da = Da(regmap_read(ddata, RSC_TBL))
         if not da:
             raise ModelledError(Errno.ENOENT, "no boot loader left a resource table")
@@ -229,7 +240,8 @@ def stm32_rproc_wdg(rproc: Rproc) -> None:
 def stm32_rproc_parse_dt(rproc: Rproc) -> None:
     """What the device tree says about booting by itself; the watchdog's interrupt is asked for."""
     soc = rproc.host.soc
-    soc.exti.listen(WWDG1, lambda: stm32_rproc_wdg(rproc))
+    if soc.board.watchdog:
+        soc.exti.listen(WWDG1, lambda: stm32_rproc_wdg(rproc))
     rproc.auto_boot = soc.board.auto_boot
 
 
@@ -242,14 +254,18 @@ def stm32_rproc_of_memory_translations(rproc: Rproc) -> None:
 
 @stm32_c
 def stm32_rproc_get_m4_state(rproc: Rproc) -> M4State | int:
-    """What the M4 was doing when Linux came up."""
+    """What the M4 was doing when Linux came up: off, if there is no register that tells."""
+    if not has_register(rproc.priv, M4_STATE):
+        return M4State.OFF
     return regmap_read(rproc.priv, M4_STATE)
 
 
 @stm32_c
 def stm32_rproc_probe(host: Host) -> Rproc:
     """Set everything up for one M4, and give it to the core."""
-    rproc = rproc_alloc(host, host.soc.board.node, st_rproc_ops)
+    board = host.soc.board
+    firmware = board.firmware if host.linux.stm32_firmware_name else None
+    rproc = rproc_alloc(host, board.node, st_rproc_ops, firmware)
     rproc.priv = Stm32Rproc(host.run, host.soc, stm32_ipcc_probe(host.soc))
     with Unwind(rproc) as unwind:
         unwind.label("free_rproc", stm32_rproc_free, rproc)

@@ -12,6 +12,11 @@ reset_c = mirrors("linux:drivers/reset/core.c")
 PDDS, RSC_TBL, M4_STATE, HOLD_BOOT = "pdds", "rsc_tbl", "m4_state", "hold_boot"
 
 
+def has_register(ddata: Stm32Rproc, register: str) -> bool:
+    """Whether the device tree says where `register` is: else its map is NULL, and C looks first."""
+    return f"st,syscfg-{register.replace('_', '-')}" in ddata.soc.board.syscons
+
+
 @regmap_c
 def regmap_update_bits(ddata: Stm32Rproc, register: str, value: int) -> None:
     """Write the bits of `register`: pdds, or hold_boot, where 0 holds and 1 releases."""
