@@ -6,6 +6,8 @@ is careful.
 """
 
 import struct
+from collections.abc import Iterator
+from functools import lru_cache
 
 from rprocbench.base.errors import Crash, Errno, ModelledError, RprocError, Span, Undefined
 
@@ -44,11 +46,7 @@ SHDR: dict[int, Layout] = {
         "sh_name": (0, 4), "sh_addr": (16, 8), "sh_offset": (24, 8), "sh_size": (32, 8),
     },
 }  # fmt: skip
-# sh_name, sh_addr, sh_offset, sh_size of one section header, for a walk over all of them.
-SHDR_WALK = {
-    ELFCLASS32: struct.Struct("<I8xIII16x"),
-    ELFCLASS64: struct.Struct("<I12xQQQ24x"),
-}
+READ_FIRST = ("sh_size", "sh_offset", "sh_name")  # of each section, before its name is compared
 EHDR_SIZE = {ELFCLASS32: 52, ELFCLASS64: 64}
 PHDR_SIZE = {ELFCLASS32: 32, ELFCLASS64: 56}
 SHDR_SIZE = {ELFCLASS32: 40, ELFCLASS64: 64}
@@ -101,3 +99,42 @@ def phdr_at(fw: Firmware, i: int) -> int:
 def shdr_at(fw: Firmware, i: int) -> int:
     """Where section header `i` begins. `e_shentsize` is not asked."""
     return ehdr(fw, "e_shoff") + i * SHDR_SIZE[fw_elf_get_class(fw)]
+
+
+def section_called(fw: Firmware, name: bytes, bits: int) -> int | None:
+    """Where the header of the first section called `name` (NUL included) begins.
+
+    Pointers to names have `bits`. A name is compared character by character, and nobody asks
+    whether the image has them: the walk ends there, at the first one that runs off its end.
+    """
+    kind, shnum, shoff = fw_elf_get_class(fw), ehdr(fw, "e_shnum"), ehdr(fw, "e_shoff")
+    strtab = field(fw, SHDR, shdr_at(fw, ehdr(fw, "e_shstrndx")), "sh_offset")
+    last = len(fw.data) - len(name)
+    if shoff + shnum * SHDR_SIZE[kind] <= len(fw.data):
+        names = walk(SHDR_SIZE[kind], shnum).unpack_from(fw.data, shoff)
+        if strtab + max(names, default=0) <= last:  # the whole of every name is there
+            where = {at - strtab for at in places(fw.data, name)}
+            return next((shdr_at(fw, i) for i, at in enumerate(names) if at in where), None)
+    for i in range(shnum):
+        header = shdr_at(fw, i)
+        size_offset_name = [field(fw, SHDR, header, each) for each in READ_FIRST]
+        start = (strtab + size_offset_name[-1]) % (1 << bits)
+        if start > last and name.startswith(fw.data[start:]):
+            raise read_outside(fw, "a section's name is read", max(start, len(fw.data)), 1)
+        if fw.data.startswith(name, start):
+            return header
+    return None
+
+
+@lru_cache(maxsize=16)
+def walk(size: int, count: int) -> struct.Struct:
+    """The first word of each of `count` headers of `size` bytes."""
+    return struct.Struct("<" + f"I{size - 4}x" * count)
+
+
+def places(data: bytearray, wanted: bytes) -> Iterator[int]:
+    """Where `wanted` lies in `data`."""
+    at = data.find(wanted)
+    while at >= 0:
+        yield at
+        at = data.find(wanted, at + 1)

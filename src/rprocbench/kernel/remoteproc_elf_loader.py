@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:drivers/remoteproc/remoteproc_elf_loader.c: an ELF image is checked, loaded, searched."""
 
-from collections.abc import Iterator
-
 from rprocbench.base.errors import Errno, ModelledError, Span
 from rprocbench.base.run import mirrors
 from rprocbench.base.trace import Lane
@@ -21,15 +19,13 @@ from .remoteproc_elf_helpers import (
     PHDR,
     SHDR,
     SHDR_SIZE,
-    SHDR_WALK,
     ehdr,
     field,
     field_span,
     fw_elf_get_class,
     phdr_at,
     read_bytes,
-    read_outside,
-    shdr_at,
+    section_called,
 )  # fmt: skip
 from .remoteproc_table import HeapTable, LoadedTable
 
@@ -142,59 +138,33 @@ def fits_in_size_t(rproc: Rproc, number: int) -> bool:
     return number.bit_length() <= rproc.host.bits
 
 
-def section_name_is(fw: Firmware, start: int, name: bytes) -> bool:
-    """`!strcmp`: characters are compared one by one, and nobody asks whether the image has them."""
-    if fw.data.startswith(name, start):
-        return True
-    if start + len(name) > len(fw.data) and name.startswith(fw.data[start:]):
-        raise read_outside(fw, "a section's name is read", max(start, len(fw.data)), 1)
-    return False
-
-
-def sections(fw: Firmware) -> Iterator[tuple[int, int, int, int]]:
-    """Name, address, offset and size of each section, in order, as far as somebody asks."""
-    kind, shnum, shoff = fw_elf_get_class(fw), ehdr(fw, "e_shnum"), ehdr(fw, "e_shoff")
-    end = shoff + shnum * SHDR_SIZE[kind]
-    if end <= len(fw.data):
-        yield from SHDR_WALK[kind].iter_unpack(fw.data[shoff:end])
-        return
-    for i in range(shnum):
-        at = shdr_at(fw, i)
-        name, addr, offset, size = (
-            field(fw, SHDR, at, each) for each in ("sh_name", "sh_addr", "sh_offset", "sh_size")
-        )
-        yield name, addr, offset, size
-
-
 @elf_c
 def find_table(rproc: Rproc, fw: Firmware) -> int | None:
     """The section header of the resource table, or None with the reason logged.
 
     The first section of that name decides. Whatever is wrong with it, there is no table.
     """
-    strtab = field(fw, SHDR, shdr_at(fw, ehdr(fw, "e_shstrndx")), "sh_offset")
-    pointer = 2**rproc.host.bits
-    for i, (name, _addr, offset, size) in enumerate(sections(fw)):
-        if not section_name_is(fw, (strtab + name) % pointer, SECTION):
-            continue
-        if offset + size > len(fw.data) or offset + size >= U64:
-            dev_err(rproc, "resource table truncated")
-            return None
-        if size < RscTableHdr.SIZE:
-            dev_err(rproc, "header-less resource table")
-            return None
-        header = RscTableHdr.parse(read_bytes(fw, offset, RscTableHdr.SIZE))
-        if header.ver != 1:
-            dev_err(rproc, f"unsupported fw ver: {s32(header.ver)}")
-            return None
-        if any(header.pack()[8:]):
-            dev_err(rproc, "non zero reserved bytes")
-            return None
-        if RscTableHdr.SIZE + 4 * header.num > size:
-            dev_err(rproc, "resource table incomplete")
-            return None
-        return shdr_at(fw, i)
-    return None
+    at = section_called(fw, SECTION, rproc.host.bits)
+    if at is None:
+        return None
+    offset, size = field(fw, SHDR, at, "sh_offset"), field(fw, SHDR, at, "sh_size")
+    if offset + size > len(fw.data) or offset + size >= U64:
+        dev_err(rproc, "resource table truncated")
+        return None
+    if size < RscTableHdr.SIZE:
+        dev_err(rproc, "header-less resource table")
+        return None
+    header = RscTableHdr.parse(read_bytes(fw, offset, RscTableHdr.SIZE))
+    if header.ver != 1:
+        dev_err(rproc, f"unsupported fw ver: {s32(header.ver)}")
+        return None
+    if any(header.pack()[8:]):
+        dev_err(rproc, "non zero reserved bytes")
+        return None
+    if RscTableHdr.SIZE + 4 * header.num > size:
+        dev_err(rproc, "resource table incomplete")
+        return None
+    return at
 
 
 @elf_c

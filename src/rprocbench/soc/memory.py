@@ -90,7 +90,7 @@ class Ram(Watched):
     _shadow: bytearray | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        self._store = mmap.mmap(-1, self.size)
+        self._store = mmap.mmap(-1, self.size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         if self.fill:
             self._store[:] = bytes([self.fill]) * self.size
         self.watch(self.name)
@@ -114,7 +114,7 @@ class Ram(Watched):
     def write(self, lane: Lane, offset: int, data: bytes) -> None:
         """Put `data` at `offset`."""
         if data:
-            if self.run.is_quiet:
+            if self.run.is_quiet and self.run.ANNOUNCES:
                 self._remember()
             self._store[offset : offset + len(data)] = data
             if self.run.is_quiet:
@@ -126,7 +126,7 @@ class Ram(Watched):
     def set(self, lane: Lane, offset: int, size: int, value: int) -> None:
         """Set `size` bytes from `offset` to `value`."""
         if size:
-            if self.run.is_quiet:
+            if self.run.is_quiet and self.run.ANNOUNCES:
                 self._remember()
             self._store[offset : offset + size] = bytes([value]) * size
             if self.run.is_quiet:

@@ -13,9 +13,8 @@ from typing import Any
 from rprocbench.base.errors import Errno, InputCode, InputError
 
 from .conform import Disagreement, JsonRecords, Outcome, Records, compare, read_json
-from .linux_machine import digest
 from .linux_recorded import ALTERNATIVES, MAIN, MOVES, Build, verdict_of
-from .linux_verdict import LinuxCarveout, LinuxVerdict
+from .linux_verdict import LinuxCarveout, LinuxVerdict, digest
 from .sources import Sources
 
 NO_DRIVER = 1

@@ -82,7 +82,7 @@ def play(machine: LinuxMachine, boot: Callable[[], None]) -> LinuxVerdict:
         failure = attempt(partial(rproc_shutdown, rproc))
         stage = "shutdown" if failure else "ok"
     elif isinstance(failure, ModelledError) and not seen.starts:
-        seen.memories = machine.memories()
+        machine.look_at_memories()
     undefined = failure.why if isinstance(failure, Crash) else first(machine.host.survived)
     errno = failure.code.name if isinstance(failure, ModelledError) else None
     return LinuxVerdict(
@@ -102,7 +102,7 @@ def play(machine: LinuxMachine, boot: Callable[[], None]) -> LinuxVerdict:
         carveouts=seen.carveouts,
         traces=seen.traces,
         vdevs=vdevs,
-        memories=seen.memories,
+        changed=seen.changed,
         leaked_devices=leaked,
         shutdown=errno if booted else None,
     )

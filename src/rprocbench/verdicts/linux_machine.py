@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Linux alone on a board: no secure world, no M4 that executes, and no trace, only log lines."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rprocbench.base.errors import Errno, ModelledError, RprocError
@@ -16,10 +14,9 @@ from rprocbench.kernel.remoteproc_table import LoadedTable
 from rprocbench.kernel.stm32_rproc import stm32_rproc_probe
 from rprocbench.kernel.versions import LinuxVersion
 from rprocbench.soc.board import Board, Soc
-from rprocbench.soc.memory import Ram
 
 from .linux_vdevs import Probes
-from .linux_verdict import LinuxCarveout, LinuxTable, LinuxTrace
+from .linux_verdict import LinuxCarveout, LinuxTable, LinuxTrace, filling
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -70,7 +67,7 @@ class Seen:
     boot_addr: int | None = None
     parse_fw: str | None = None
     starts: int = 0
-    memories: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, bytes] = field(default_factory=dict)
     carveouts: tuple[LinuxCarveout, ...] = ()
     traces: tuple[LinuxTrace, ...] = ()
     table: LinuxTable | None = None
@@ -90,6 +87,7 @@ class LinuxMachine:
     patches: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     seen: Seen = field(default_factory=Seen)
     probes: Probes = field(default_factory=Probes)
+    contents: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.run = SilentRun(patches={"virtio_dev_probe": self.probes, **self.patches})
@@ -127,7 +125,7 @@ class LinuxMachine:
     def look(self) -> None:
         """Note memories, carveouts, trace buffers and table as they are now."""
         rproc, seen = self.rproc, self.seen
-        seen.memories = self.memories()
+        self.look_at_memories()
         seen.carveouts = tuple(self.carveout(mem) for mem in rproc.carveouts)
         seen.traces = tuple(
             LinuxTrace(t.da, t.len, rproc_da_to_va(rproc, t.da, t.len) is not None)
@@ -136,20 +134,25 @@ class LinuxMachine:
         table = rproc.table_ptr
         if table:
             pa = int(table.pa) if isinstance(table, LoadedTable) else None
-            seen.table = LinuxTable(pa, rproc.table_sz, digest(table.read(0, rproc.table_sz)))
+            seen.table = LinuxTable(pa, rproc.table_sz, table.read(0, rproc.table_sz))
 
-    def memories(self) -> dict[str, str]:
-        """SHA-256 of each memory that is not what it was at power-up."""
-        return {
-            name: digest(data)
-            for name, ram in self.soc.rams.items()
-            if not is_filled(data := ram.read(0, ram.size), ram)
+    def look_at_memories(self) -> None:
+        """Note what is in all memories, and which are not what they were at power-up."""
+        rams = self.soc.rams
+        self.contents = {name: ram.read(0, ram.size) for name, ram in rams.items()}
+        self.seen.changed = {
+            name: data
+            for name, data in self.contents.items()
+            if data != filling(len(data), rams[name].fill)
         }
 
     def carveout(self, mem: RprocMemEntry) -> LinuxCarveout:
         """A carveout as a value."""
         pa = mem.dma if mem.va is None else mem.va
         where = self.soc.a7.locate(pa, mem.len)
+        content: bytes | memoryview = b""
+        if where:
+            content = memoryview(self.contents[where[0].name])[where[1] : where[1] + mem.len]
         return LinuxCarveout(
             mem.name,
             int(mem.da),
@@ -157,32 +160,8 @@ class LinuxMachine:
             mem.len,
             None if mem.rsc_offset == NO_OFFSET else mem.rsc_offset,
             mem.alloc is rproc_alloc_carveout,
-            digest(where[0].read(where[1], mem.len)) if where else "",
+            content,
         )
-
-
-def is_filled(data: bytes, ram: Ram) -> bool:
-    """Whether a memory holds nothing but what it had at power-up."""
-    return data == filling(ram.size, ram.fill)
-
-
-@lru_cache(maxsize=32)
-def filling(size: int, fill: int) -> bytes:
-    """`size` bytes of `fill`."""
-    return bytes([fill]) * size
-
-
-@lru_cache(maxsize=32)
-def filling_digest(size: int, fill: int) -> str:
-    """SHA-256 of `size` bytes of `fill`, in hex."""
-    return hashlib.sha256(filling(size, fill)).hexdigest()
-
-
-def digest(data: bytes) -> str:
-    """SHA-256 in hex."""
-    if data and data == filling(len(data), data[0]):
-        return filling_digest(len(data), data[0])
-    return hashlib.sha256(data).hexdigest()
 
 
 def stage_of(error: RprocError) -> str:

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What Linux made of one image, as values (our zone)."""
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 
 from rprocbench.base.errors import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinuxCarveout:
     """A carveout when the core was started: `size` bytes at `pa`, which the remote finds at `da`.
 
     `rsc_offset` is the payload's offset in the table if the table asked for it; a `dynamic` one was
-    allocated, the others are the board's. `sha256` is of the bytes that lay there.
+    allocated, the others are the board's. `content` is what lay there, `sha256` its hash.
     """
 
     name: str
@@ -20,16 +22,26 @@ class LinuxCarveout:
     size: int
     rsc_offset: int | None
     dynamic: bool
-    sha256: str
+    content: bytes | memoryview = field(repr=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the content, in hex."""
+        return digest(self.content)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinuxTable:
     """The resource table when the core was started. Without `pa` only Linux's own copy exists."""
 
     pa: int | None
     size: int
-    sha256: str
+    content: bytes
+
+    @cached_property
+    def sha256(self) -> str:
+        """SHA-256 of the content, in hex."""
+        return digest(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,7 @@ class LinuxVdev:
     status: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LinuxVerdict:
     """What Linux made of an image: booted it, refused it, or left defined behaviour.
 
@@ -69,7 +81,7 @@ class LinuxVerdict:
       else then is what was known up to that moment.
 
     Memories, table, carveouts and trace buffers are as the core found them when it was started; of
-    an image that was refused, `memories` is what the refusal left behind. `parse_fw` is what the
+    an image that was refused, `changed` is what the refusal left behind. `parse_fw` is what the
     ELF loader made of the table ("" if it took it, None if it was not asked); the stm32 driver
     boots without one. `log` has all lines of the boot as `level:text`.
     """
@@ -90,9 +102,14 @@ class LinuxVerdict:
     carveouts: tuple[LinuxCarveout, ...] = ()
     traces: tuple[LinuxTrace, ...] = ()
     vdevs: tuple[LinuxVdev, ...] = ()
-    memories: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, bytes] = field(default_factory=dict, repr=False)
     leaked_devices: int = 0
     shutdown: str | None = None
+
+    @cached_property
+    def memories(self) -> dict[str, str]:
+        """SHA-256 of each memory that is not what it was at power-up."""
+        return {name: digest(content) for name, content in self.changed.items()}
 
     @property
     def result(self) -> str:
@@ -107,3 +124,22 @@ class LinuxVerdict:
         if self.result == "boot":
             return "boots"
         return f"{self.errno} at {self.stage}: {self.message}"
+
+
+def digest(content: bytes | memoryview) -> str:
+    """SHA-256 in hex. Most memories are as they were: their hash is known."""
+    if content and (first := content[0]) == content[-1] and content == filling(len(content), first):
+        return filling_digest(len(content), first)
+    return hashlib.sha256(content).hexdigest()
+
+
+@lru_cache(maxsize=32)
+def filling(size: int, fill: int) -> bytes:
+    """`size` bytes of `fill`."""
+    return bytes([fill]) * size
+
+
+@lru_cache(maxsize=32)
+def filling_digest(size: int, fill: int) -> str:
+    """Their SHA-256."""
+    return hashlib.sha256(filling(size, fill)).hexdigest()
