@@ -15,8 +15,10 @@ from typing import Any
 import unicorn
 from unicorn import arm_const
 
+from .bank import bank_of
 from .checks import Checks
 from .decode import IT, it_state
+from .exclusive import Monitor, find
 from .meter import EngineMeter, HookMeter, Meter, find_numbers
 from .stops import WFE, WFI, YIELD, Stop, Stopped, hint_before, may_unmask
 
@@ -68,7 +70,6 @@ DATA_ERRORS = (
     uc.UC_ERR_READ_UNMAPPED, uc.UC_ERR_READ_PROT,
     uc.UC_ERR_WRITE_UNMAPPED, uc.UC_ERR_WRITE_PROT,
 )  # fmt: skip
-PROTECTED = (uc.UC_MEM_READ_PROT, uc.UC_MEM_WRITE_PROT)
 WRITES = (uc.UC_MEM_WRITE_PROT, uc.UC_MEM_WRITE_UNMAPPED)
 
 
@@ -86,7 +87,8 @@ class Engine:
     def __init__(self, *, native_meter: bool = True) -> None:
         self._uc = new_uc()
         self._meter: Meter = self._find_meter() if native_meter else self._hook_meter()
-        self.on_denied: Callable[[int, int, bool], bool] | None = None
+        self._bank = bank_of(self._uc, STATE, new_uc)
+        self.monitor = Monitor(self._uc, find(new_uc))
         self._buffers: list[object] = []
         self._interrupt: int | None = None
         self._access = 0, False, 1  # address, whether a write, size
@@ -135,8 +137,7 @@ class Engine:
     def protect(self, base: int, size: int, access: int) -> None:
         """What the core may do there: bits 1 read, 2 write, 4 execute. Whole KiB only.
 
-        `on_denied(address, size, is_write)` is asked before a fault; True lets the access through,
-        when it has made it possible.
+        Not from a callback: unicorn may just be using what is replaced.
         """
         self._uc.mem_protect(base, size, access)
 
@@ -182,11 +183,10 @@ class Engine:
     # Registers
 
     def __getitem__(self, register: int) -> int:
-        value: int = self._uc.reg_read(register)
-        return value
+        return self._bank[register]
 
     def __setitem__(self, register: int, value: int) -> None:
-        self._uc.reg_write(register, value)
+        self._bank[register] = value
 
     def jump(self, pc: int, xpsr: int) -> None:
         """Go on at `pc` in the state `xpsr`. Its exception number selects the stack pointer."""
@@ -219,7 +219,7 @@ class Engine:
         """All registers, as values."""
         pc = self[Reg.PC]
         with self._privileged() as xpsr:
-            return (*(self[register] for register in STATE), pc, xpsr)
+            return (*self._bank.values(), pc, xpsr)
 
     def restore(self, state: tuple[int, ...]) -> None:
         """Go back to what `save` returned, with whatever code is there now."""
@@ -229,8 +229,7 @@ class Engine:
     def put(self, state: tuple[int, ...]) -> None:
         """Give all registers these values."""
         self[Reg.XPSR] = T | 3
-        for register, value in zip(STATE, state, strict=False):
-            self[register] = value
+        self._bank.assign(state[:-2])
         self.jump(*state[-2:])
 
     # Taking back
@@ -357,7 +356,5 @@ class Engine:
     def _on_bad_access(
         self, _uc: Any, kind: int, address: int, size: int, _value: int, _user: object
     ) -> bool:
-        if kind in PROTECTED and self.on_denied and self.on_denied(address, size, kind in WRITES):
-            return True
         self._access = address, kind in WRITES, size
         return False

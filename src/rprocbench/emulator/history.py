@@ -14,14 +14,12 @@ FLAGS = ("cycles", "is_running", "is_asleep", "waits_for_event")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A moment. Running on from it gives the same again, bit for bit, if Linux does the same.
-
-    Not in it: the exclusive monitor (LDREX), which is open after `restore`.
-    """
+    """A moment. Running on from it gives the same again, bit for bit, if Linux does the same."""
 
     flags: dict[str, int]
     event: bool
     registers: tuple[int, ...]
+    monitor: tuple[int, int]
     peripherals: dict[str, dict[str, int]]
     stored: dict[int, int]
     mailbox: dict[str, int]
@@ -34,6 +32,7 @@ def save(core: CortexM4) -> Checkpoint:
         flags={name: getattr(core, name) for name in FLAGS},
         event=core.exceptions.event,
         registers=core.engine.save(),
+        monitor=core.engine.monitor.state,
         peripherals={name: each.save() for name, each in core.peripherals.items()},
         stored=dict(core.bus.stored),
         mailbox={name: getattr(core.soc.ipcc, name) for name in MAILBOX},
@@ -55,6 +54,7 @@ def restore(core: CortexM4, checkpoint: Checkpoint) -> None:
     for name, ram in memories(core).items():
         rewrite(ram, checkpoint.memories[name])
     core.engine.restore(checkpoint.registers)
+    core.engine.monitor.state = checkpoint.monitor
     core.recorder.told = core.cycles
 
 

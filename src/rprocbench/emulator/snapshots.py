@@ -32,6 +32,7 @@ class Snapshot:
     flags: tuple[int, ...] = field(compare=False)
     event: bool = field(compare=False)
     registers: tuple[int, ...] = field(compare=False)
+    monitor: tuple[int, int] = field(compare=False)
     peripherals: dict[str, Any] = field(compare=False)
     stored: dict[int, int] = field(compare=False)
     wires: dict[str, dict[str, Any]] = field(compare=False)
@@ -58,6 +59,7 @@ class Camera:
             flags=tuple(getattr(core, name) for name in FLAGS),
             event=core.exceptions.event,
             registers=core.engine.save(),
+            monitor=core.engine.monitor.state,
             peripherals={name: each.save() for name, each in core.peripherals.items()},
             stored=dict(core.bus.stored),
             wires=wires(core.soc),
@@ -78,6 +80,7 @@ class Camera:
             core.peripherals[name].restore(state)
         core.bus.stored = dict(snapshot.stored)
         core.engine.put(snapshot.registers)
+        core.engine.monitor.state = snapshot.monitor
 
     def _forget(self, chip: str) -> Any:
         core = self.core
