@@ -19,6 +19,7 @@ Read = Callable[[int, int], bytes]
 
 LONGEST = 4096  # bytes to look back for a beginning
 MOST = 24  # instructions of a prologue
+BX_LR = 0x4770
 SCAN = 256  # words of stack to look through
 LIST = re.compile(r"\{(.*)\}")
 ENDS = ("b", "bx", "bl", "blx", "cbz", "cbnz", "tbb", "tbh", "svc", "bkpt", "udf")
@@ -35,7 +36,10 @@ class Saved:
 
 
 def find_start(read: Read, pc: int) -> int | None:
-    """The nearest `push {..., lr}` at or before `pc`, which is where a function may begin."""
+    """The nearest `push {..., lr}` at or before `pc`, which is where a function may begin.
+
+    None where a return lies between: then `pc` is in a function that pushes nothing.
+    """
     first = max(0, pc - LONGEST) & ~1
     code = readable(read, first, pc + 4 - first)
     first = pc + 4 - len(code)
@@ -44,6 +48,8 @@ def find_start(read: Read, pc: int) -> int | None:
         is_wide = low == 0xE92D and high & 0x4000
         if low >> 8 == 0xB5 or is_wide:
             return first + at
+        if first + at < pc and (low == BX_LR or low >> 8 == 0xBD):
+            return None
     return None
 
 

@@ -20,7 +20,8 @@ from .symbols import disassemble
 Read = Callable[[int, int], bytes]
 
 MAX_FRAMES = 200
-EXC_RETURN = 0xFFFF_FFE0
+EXC_RETURNS = (0xFFFF_FFF1, 0xFFFF_FFF9, 0xFFFF_FFFD)  # with bit 4 set
+RESERVED = 0xFFFF_FFE0  # from here on, no code lies
 NO_FLOATING, FROM_PSP, PADDED = 1 << 4, 1 << 2, 1 << 9
 BASIC = ("r0", "r1", "r2", "r3", "r12", "lr", "pc", "xpsr")
 EXTRA = (*(f"s{n}" for n in range(16)), "fpscr", "")
@@ -141,7 +142,9 @@ class Unwinder:
         if before is None:
             return None
         target = before.registers.get("pc", 0)
-        if target >= EXC_RETURN:
+        if target >= RESERVED and target | NO_FLOATING | 1 not in EXC_RETURNS:
+            return None  # LR is all ones after a reset
+        if target >= RESERVED:
             return replace(before, exception=frame.registers.get("xpsr", 0) & 0x1FF or 1)
         if not target & ~1 or not self.is_code(target & ~1):
             return self._by_scan(frame) if before.how != "frame information" else None

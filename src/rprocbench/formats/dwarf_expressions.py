@@ -134,7 +134,7 @@ class Machine:
         elif op in OPERATIONS:
             OPERATIONS[op](self, cursor)
         else:
-            raise Unavailable(f"its place is an expression with operation {op:#x}, not known here")
+            raise Unavailable(f"optimised away (operation {op:#x})")
 
     def deref(self, size: int) -> None:
         """Read memory."""

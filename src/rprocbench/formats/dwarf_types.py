@@ -231,6 +231,8 @@ class CType:
         if inner.kind == "pointer" and inner.entry and inner.entry.tag in POINTERS:
             return inner.declare(f"{word} {what}".rstrip(), depth + 1)
         text = inner.declare(what, depth + 1)
+        if inner.kind == "array" and (element := inner.target.entry) and element.tag == entry.tag:
+            return text  # what is said of an array holds for its elements
         return text if text.startswith(f"{word} ") else f"{word} {text}"
 
 
