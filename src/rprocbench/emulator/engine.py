@@ -15,7 +15,7 @@ from typing import Any
 import unicorn
 from unicorn import arm_const
 
-from .bank import bank_of
+from .bank import SMALL, bank_of
 from .checks import Checks
 from .decode import IT, it_state
 from .exclusive import Monitor, find
@@ -93,7 +93,7 @@ class Engine:
         self._interrupt: int | None = None
         self._access = 0, False, 1  # address, whether a write, size
         self._denied: tuple[Any, int, int, Stop] | None = None  # registers, PC, begun, why
-        self.checks = Checks(self._uc, self.stop, self.deny)
+        self.checks = Checks(self._uc, self.stop_here, self.deny)
         self.is_thumb = True
         self._is_busy = False
         self._patience = PATIENCE
@@ -160,6 +160,10 @@ class Engine:
 
     def load(self, address: int, size: int) -> bytes:
         """What the core reads. Raises `IndexError` where it sees no memory."""
+        if size <= SMALL:
+            if (found := self._bank.fetch(address, size)) is None:
+                raise IndexError(f"no memory at {address:#x}")
+            return found
         try:
             return bytes(self._uc.mem_read(address, size))
         except uc.UcError:
@@ -263,6 +267,11 @@ class Engine:
     def stop(self) -> None:
         """From a register access: let nothing execute after this instruction (or IT block)."""
         self._meter.stop()
+
+    def stop_here(self) -> None:
+        """From the beginning of a block: execute nothing of it, unless the run began there."""
+        if self._meter.begun:
+            self._meter.stop()
 
     def _run(self, limit: int) -> Stopped:
         start = self[Reg.PC]

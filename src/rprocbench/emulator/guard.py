@@ -12,7 +12,7 @@ from itertools import pairwise
 from rprocbench.base.trace import Lane
 from rprocbench.soc.board import Soc
 from rprocbench.soc.firewall import BUS
-from rprocbench.soc.memory import PAGE
+from rprocbench.soc.twin import PAGE
 
 from .decode import MSR_CONTROL, size_of, span
 from .engine import Engine, Reg
@@ -32,7 +32,6 @@ class Guard:
         self._plans: dict[tuple[object, ...], tuple[Run, ...]] = {}
         self._applied: dict[int, Run] = {}
         self._opened: list[Run] = []
-        engine.on_denied = self.is_allowed_after_all
 
     @property
     def is_on(self) -> bool:
@@ -91,23 +90,25 @@ class Guard:
         halves = range(pc, pc + size_of(self.engine.load, pc), 2)
         return not all(self.mpu.access(at, **who) & EXECUTE for at in halves)
 
+    def opens(self, address: int, size: int, *, write: bool) -> bool:
+        """Look closely at an access that was refused: if it is allowed, open its page.
+
+        Of an instruction that accesses several words, those on the same page are looked at.
+        """
+        page = address & -PAGE
+        held = next((run for run in self._applied.values() if 0 <= page - run[0] < run[1]), None)
+        until = min(address + max(size, span(self.engine.load, self.engine[Reg.PC])), page + PAGE)
+        if held is None or not self.allows(address, until - address, write=write):
+            return False
+        self._opened.append((page, PAGE, held[2]))
+        self.engine.protect(page, PAGE, ALL)
+        return True
+
     def close(self) -> None:
-        """After an instruction: protect again what was opened for it."""
+        """After the instruction: protect again what was opened for it."""
         for run in self._opened:
             self.engine.protect(*run)
         self._opened.clear()
-
-    def is_allowed_after_all(self, address: int, size: int, is_write: bool) -> bool:  # noqa: FBT001
-        """`Engine.on_denied`: look closely, and open the page for this instruction."""
-        page = address & -PAGE
-        until = min(address + max(size, span(self.engine.load, self.engine[Reg.PC])), page + PAGE)
-        if not self.allows(address, until - address, write=is_write):
-            return False
-        before = next(run[2] for run in self._applied.values() if 0 <= page - run[0] < run[1])
-        self._opened.append((page, PAGE, before))
-        self.engine.protect(page, PAGE, ALL)
-        self.engine.stop()
-        return True
 
     def _samples(self, address: int, size: int) -> Iterator[int]:
         """Addresses that stand for all bytes: regions begin and end at multiples of 4 at least."""

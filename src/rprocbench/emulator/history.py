@@ -4,7 +4,8 @@
 from dataclasses import dataclass
 
 from rprocbench.base.trace import Lane
-from rprocbench.soc.memory import PAGE, Ram
+from rprocbench.soc.memory import Ram
+from rprocbench.soc.twin import PAGE
 
 from .machine import CortexM4
 

@@ -6,19 +6,15 @@ all of them. So any moment can be dropped without touching the others, and going
 writing the pages that differ.
 """
 
-import ctypes
 from collections.abc import Callable, Iterator
 from mmap import mmap
 
-PAGE = 1024
+from rprocbench.soc.twin import PAGE, Twin
+
 CHUNK = 64  # pages that are compared, and shared, together
 
 Chunk = tuple[bytes, ...]
 Image = tuple[Chunk, ...]
-
-_memcmp = ctypes.CDLL(None).memcmp
-_memcmp.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t]
-_memcmp.restype = ctypes.c_int
 
 
 class Pages:
@@ -26,10 +22,7 @@ class Pages:
 
     def __init__(self, store: mmap) -> None:
         self._store = store
-        self._copy = bytearray(store)
-        self._live = ctypes.addressof(ctypes.c_char.from_buffer(store))
-        self._view = ctypes.c_char.from_buffer(self._copy)  # it keeps the copy in place
-        self._kept = ctypes.addressof(self._view)
+        self._twin = Twin(store)
         blank: dict[bytes, bytes] = {}  # equal pages of a fresh memory are one object
         whole = [bytes(store[at : at + PAGE]) for at in range(0, len(store), PAGE)]
         shared = [blank.setdefault(page, page) for page in whole]
@@ -39,32 +32,23 @@ class Pages:
 
     def image(self) -> Image:
         """The memory as it is now: all of it is compared, and what changed copied."""
-        if _memcmp(self._live, self._kept, len(self._copy)):
-            chunks = list(self._image)
-            for number, chunk in enumerate(chunks):
-                start = number * CHUNK * PAGE
-                if _memcmp(self._live + start, self._kept + start, self._size_of(chunk)):
-                    chunks[number] = self._renewed(start, chunk)
-            self._image = tuple(chunks)
+        chunks: dict[int, list[bytes]] = {}
+        for at in self._twin.pages():
+            number, index = divmod(at // PAGE, CHUNK)
+            chunk = chunks.setdefault(number, list(self._image[number]))
+            chunk[index] = self._twin.learn(at)
+        if chunks:
+            image = list(self._image)
+            for number, chunk in chunks.items():
+                image[number] = tuple(chunk)
+            self._image = tuple(image)
         return self._image
-
-    def _size_of(self, chunk: Chunk) -> int:
-        return PAGE * (len(chunk) - 1) + len(chunk[-1])
-
-    def _renewed(self, start: int, chunk: Chunk) -> Chunk:
-        pages = list(chunk)
-        for number, page in enumerate(pages):
-            at = start + number * PAGE
-            if _memcmp(self._live + at, self._kept + at, len(page)):
-                pages[number] = new = self._store[at : at + len(page)]
-                self._copy[at : at + len(page)] = new
-        return tuple(pages)
 
     def become(self, image: Image, changed: Callable[[int, int], None]) -> None:
         """Make the memory what `image` says; `changed(offset, size)` hears of each page."""
         for at, page in differing(self.image(), image):
             self._store[at : at + len(page)] = page
-            self._copy[at : at + len(page)] = page
+            self._twin.learn(at)
             changed(at, len(page))
         self._image = image
 

@@ -14,6 +14,7 @@ from rprocbench.base.run import Run, Watched
 from rprocbench.base.trace import Filled, Lane, Wrote
 
 from .firewall import Firewall
+from .twin import PAGE, Twin
 
 Pa = NewType("Pa", int)
 Da = NewType("Da", int)
@@ -21,7 +22,6 @@ Address = TypeVar("Address", Pa, Da)
 
 KIB = 1024
 MIB = 1024 * KIB
-PAGE = 1024  # the grain in which changes by the M4 are noticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ class Ram(Watched):
     fill: int = 0
     _store: mmap.mmap = field(init=False, repr=False)
     _shadow: bytearray | None = field(init=False, repr=False, default=None)
+    _twin: Twin | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         self._store = mmap.mmap(-1, self.size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -104,7 +105,8 @@ class Ram(Watched):
     def _remember(self) -> bytearray:
         """What the trace knows to be stored: kept apart from when others begin to write too."""
         if self._shadow is None:
-            self._shadow = bytearray(self._store)
+            self._twin = Twin(self._store)
+            self._shadow = self._twin.copy
         return self._shadow
 
     def read(self, offset: int, size: int) -> bytes:
@@ -137,18 +139,16 @@ class Ram(Watched):
 
     def note_changes(self, lane: Lane) -> None:
         """Record what was written behind our back (by the engine) since the last call."""
-        shadow = self._shadow
-        if shadow is None or self.run.is_quiet:
+        twin = self._twin
+        if twin is None or self.run.is_quiet:
             return
-        for at in range(0, self.size, PAGE):
-            now = self._store[at : at + PAGE]
-            if now != shadow[at : at + PAGE]:
-                before = int.from_bytes(shadow[at : at + PAGE], "little")
-                changed = int.from_bytes(now, "little") ^ before
-                first = ((changed & -changed).bit_length() - 1) // 8
-                last = (changed.bit_length() + 7) // 8
-                shadow[at : at + PAGE] = now
-                self.run.record(Wrote(lane, self.label, at + first, now[first:last]))
+        for at in twin.pages():
+            before = int.from_bytes(twin.copy[at : at + PAGE], "little")
+            now = twin.learn(at)
+            changed = int.from_bytes(now, "little") ^ before
+            first = ((changed & -changed).bit_length() - 1) // 8
+            last = (changed.bit_length() + 7) // 8
+            self.run.record(Wrote(lane, self.label, at + first, now[first:last]))
 
 
 class AddressSpace(Generic[Address]):
