@@ -69,7 +69,7 @@ def virtqueue_add(
     """
     if vq.broken:
         raise ModelledError(Errno.EIO, f"{vq.name} is broken")
-    if vq.num_free < 1:
+    if vq.num_lent >= vq.ring.num:
         raise ModelledError(Errno.ENOSPC, f"no descriptor of {vq.name} is free")
     head, follower = vq.take_head(token)
     if message:
@@ -179,8 +179,6 @@ def virtqueue_get_buf(vq: Virtqueue) -> tuple[Any, int, int] | None:
     message = vq.take_message(head)
     token = vq.detach(head)
     vq.last_used_idx = (vq.last_used_idx + 1) & COUNTER
-    if vq.run.is_quiet:
-        vq.looked = vq.last_used_idx
     if vq.event and not vq.avail_flags & VRING_AVAIL_F_NO_INTERRUPT:
         vq.memory.put_u16(vq.used_event, vq.last_used_idx)
     vq.tell("taken", head, message, vq.last_used_idx)

@@ -45,7 +45,6 @@ class Virtqueue(Watched):
     priv: Any = None
     event: bool = False
     free_head: int = 0
-    num_free: int = 0
     avail_flags: int = 0
     avail_idx: int = 0
     num_added: int = 0
@@ -61,7 +60,6 @@ class Virtqueue(Watched):
 
     def __post_init__(self) -> None:
         ring = self.ring
-        self.num_free = ring.num
         self._next = [*range(1, ring.num), 0]
         self.memory = Window(self.vdev.soc, ring.base, ring.end - ring.base)
         self.avail, self.used = ring.avail - ring.base, ring.used - ring.base
@@ -73,10 +71,14 @@ class Virtqueue(Watched):
     def take_head(self, token: Any) -> tuple[int, int]:
         """The first free descriptor, now lent for `token`, and the one that was next after it."""
         head = self.free_head
-        self.num_free -= 1
         self.free_head = follower = self._next[head]
         self._state[head] = token
         return head, follower
+
+    @property
+    def num_free(self) -> int:
+        """How many descriptors are free."""
+        return self.ring.num - len(self._state)
 
     @property
     def num_lent(self) -> int:
@@ -91,7 +93,6 @@ class Virtqueue(Watched):
         """Descriptor `head` is free again, and the first to be used; whose it was."""
         self._next[head] = self.free_head
         self.free_head = head
-        self.num_free += 1
         return self._state.pop(head)
 
     def take_message(self, head: int) -> int:
@@ -120,6 +121,8 @@ class Virtqueue(Watched):
         Linux does not look, and what makes no sense is passed over: Linux will say what it is.
         """
         used_idx = self.memory.u16(self.used + 2)
+        if (self.looked - self.last_used_idx) & COUNTER > self.ring.num:
+            self.looked = self.last_used_idx  # a quiet stretch lies behind us
         if (used_idx - self.looked) & COUNTER > self.ring.num:
             return
         while self.looked != used_idx:
