@@ -23,6 +23,8 @@ def platform_device_register_full(rproc: Rproc, rvdev_data: RprocVdevData) -> No
     except ModelledError as error:
         text = f"probe with driver rproc-virtio failed with error -{error.code.value}"
         rproc.run.log(Lane.LINUX, text, rproc.host.linux.probe_failure_level)
+        if rproc.host.linux.vdev_errors_fatal:
+            raise
         rproc.leaked_pdevs += 1
 
 

@@ -4,11 +4,11 @@
 The rest of that file lies in `remoteproc_core_*.py`, one idea each.
 """
 
-from rprocbench.base.errors import Crash, Errno, ModelledError, Undefined
+from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import Unwind, mirrors
 
 from .firmware_loader import release_firmware, request_firmware
-from .flow import called, complaining, dev_info, then
+from .flow import called, complaining, dev_info, then, undefined
 from .locking import locked_interruptible
 from .remoteproc import Firmware, Rproc, RprocState
 from .remoteproc_core_attach import (
@@ -39,7 +39,8 @@ from .remoteproc_table import Table, kfree
 
 core_c = mirrors("linux:drivers/remoteproc/remoteproc_core.c")
 
-STOPPABLE = (RprocState.RUNNING, RprocState.ATTACHED, RprocState.CRASHED)
+RUNS = (RprocState.RUNNING, RprocState.ATTACHED)
+STOPPABLE = (*RUNS, RprocState.CRASHED)
 
 
 @core_c
@@ -141,12 +142,10 @@ def rproc_stop(rproc: Rproc, crashed: bool) -> None:
 
 @core_c
 def __rproc_shutdown(rproc: Rproc, force: bool) -> None:
-    """One user less; the last one (or `force`) stops the processor and gives everything back.
-
-    `table_sz` keeps its value (Linux 6.1 and 6.12 clear it).
-    """
+    """One user less; the last one (or `force`) stops the processor and gives everything back."""
     with locked_interruptible(rproc):
-        if rproc.state not in STOPPABLE:
+        crashed_counts = rproc.host.linux.stop_when_crashed
+        if rproc.state not in (STOPPABLE if crashed_counts else RUNS):
             raise ModelledError(Errno.EINVAL, f"{rproc.name} is {rproc.state.name}")
         crashed = rproc.state == RprocState.CRASHED
         rproc.power -= 1
@@ -158,6 +157,8 @@ def __rproc_shutdown(rproc: Rproc, force: bool) -> None:
             rproc.power += 1
             raise
         release_session(rproc)
+        if rproc.host.linux.table_sz_cleared:
+            rproc.table_sz = 0
 
 
 @core_c
@@ -172,7 +173,7 @@ def copy_table(rproc: Rproc, loaded: Table) -> None:
         return
     if rproc.cached_table is None:
         why = f"{rproc.table_sz} bytes are copied from cached_table, which is NULL"
-        raise Crash(Undefined.OOPS, why)
+        raise undefined(rproc.host, why)
     loaded.write(0, rproc.cached_table.read(0, rproc.table_sz))
 
 

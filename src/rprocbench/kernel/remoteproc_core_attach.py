@@ -55,7 +55,7 @@ def rproc_reset_rsc_table_on_detach(rproc: Rproc) -> None:
     rproc.cached_table = kmemdup(table, rproc.table_sz, "cached_table")
     rproc.table_ptr = rproc.cached_table
     table.write(0, rproc.clean_table.read(0, rproc.table_sz))
-    kfree(rproc.clean_table)  # and the pointer stays
+    free_clean_table(rproc)
 
 
 @core_c
@@ -65,7 +65,7 @@ def rproc_reset_rsc_table_on_stop(rproc: Rproc) -> None:
         return
     if rproc.cached_table is None:
         rproc.cached_table = kmemdup(rproc.table_ptr, rproc.table_sz, "cached_table")
-        kfree(rproc.clean_table)  # and the pointer stays
+        free_clean_table(rproc)
     rproc.table_ptr = rproc.cached_table
 
 
@@ -84,7 +84,8 @@ def __rproc_attach(rproc: Rproc) -> None:
 
         with complaining(rproc, f"failed to start subdevices for {name}"):
             rproc_start_subdevices(rproc)
-        rproc.state = RprocState.ATTACHED
+        known = rproc.host.linux.attached_state
+        rproc.state = RprocState.ATTACHED if known else RprocState.RUNNING
         dev_info(rproc, f"remote processor {name} is now attached")
 
 
@@ -160,6 +161,13 @@ def stop_device(rproc: Rproc) -> None:
 
 
 def unprepare_device(rproc: Rproc) -> None:
-    """Release what `prepare` took; `clean_table` is freed and the pointer stays."""
+    """Release what `prepare` took, and the pristine copy of the table."""
     rproc_unprepare_device(rproc)
+    free_clean_table(rproc)
+
+
+def free_clean_table(rproc: Rproc) -> None:
+    """Free the pristine copy of the table. The pointer to it stays, and may be followed again."""
     kfree(rproc.clean_table)
+    if rproc.host.hardened:
+        rproc.clean_table = None

@@ -158,10 +158,13 @@ def rproc_remove_dev(rproc: Rproc) -> None:
 
 @core_c
 def rproc_del(rproc: Rproc) -> None:
-    """Take the processor away; whatever its users count, it is stopped, or that is tried."""
+    """Take the processor away; whatever its users count, it is stopped, or that is tried.
+
+    Older kernels drop one user only, and a processor with more goes on.
+    """
     rproc.deleting = True
     cancel_work_sync(rproc)
-    tolerate(__rproc_shutdown, rproc, True)
+    tolerate(__rproc_shutdown, rproc, rproc.host.linux.del_forces)
     device_del(rproc)
     rproc_char_device_remove(rproc)
 

@@ -11,7 +11,7 @@ from .flow import complaining, dev_err, then
 from .locking import locked, locked_interruptible
 from .remoteproc import Rproc, RprocCrashType, RprocState
 from .remoteproc_core import rproc_start, rproc_stop
-from .remoteproc_core_attach import __rproc_detach, release_session, rproc_attach
+from .remoteproc_core_attach import __rproc_attach, __rproc_detach, release_session, rproc_attach
 
 core_c = mirrors("linux:drivers/remoteproc/remoteproc_core.c")
 workqueue_c = mirrors("linux:kernel/workqueue.c")
@@ -103,8 +103,14 @@ def rproc_boot_recovery(rproc: Rproc) -> None:
 
 @core_c
 def rproc_attach_recovery(rproc: Rproc) -> None:
-    """Let the core go, and attach to it again. It restarts by itself, and no dump is taken."""
+    """Let the core go, and attach to it again. It restarts by itself, and no dump is taken.
+
+    Older kernels go on with the resources, and with the copy of the table, that they have.
+    """
     __rproc_detach(rproc)
+    if not rproc.host.linux.attach_recovery_full:
+        __rproc_attach(rproc)
+        return
     release_session(rproc)
     rproc_attach(rproc)
 

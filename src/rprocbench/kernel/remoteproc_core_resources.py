@@ -179,9 +179,11 @@ def rproc_handle_resources(rproc: Rproc) -> None:
         return
     for i in range(table.u32(RscTableHdr.SPANS["num"][0])):
         slot = RscTableHdr.SIZE + 4 * i
-        offset = table.u32(slot)
+        offset, least = table.u32(slot), RscTableHdr.SIZE
+        if not rproc.host.linux.unsigned_table_offsets:
+            offset, least = s32(offset), -(2**31)
         avail = rproc.table_sz - offset - FwRscHdr.SIZE
-        if offset < RscTableHdr.SIZE or avail < 0:
+        if offset < least or avail < 0:
             raise refuse(rproc, "rsc table is truncated", slot, 4)
         rproc_handle_rsc_entry(rproc, table.u32(offset), offset + FwRscHdr.SIZE, avail)
 

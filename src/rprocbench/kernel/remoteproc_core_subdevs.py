@@ -47,8 +47,8 @@ def rproc_start_subdevices(rproc: Rproc) -> None:
 
 @core_c
 def rproc_stop_subdevices(rproc: Rproc, crashed: bool) -> None:
-    """Stop all, unless that was done already."""
-    if not rproc.subdevs_started:
+    """Stop all, unless that was done already (which older kernels do not ask)."""
+    if rproc.host.linux.subdevs_started_guard and not rproc.subdevs_started:
         return
     for subdev in reversed(rproc.subdevs):
         if subdev.stop:

@@ -34,12 +34,20 @@ def state_show(rproc: Rproc) -> str:
 @sysfs_c
 def state_store(rproc: Rproc, text: str) -> int:
     """Write the file `state`: start, stop or detach."""
+    linux = rproc.host.linux
     if sysfs_streq(text, "start"):
+        if not linux.start_counts_users and rproc.state == RprocState.RUNNING:
+            raise ModelledError(Errno.EBUSY, f"{rproc.name} runs already")
         with complaining(rproc, "Boot failed"):
             rproc_boot(rproc)
     elif sysfs_streq(text, "stop"):
-        rproc_shutdown(rproc)
-    elif sysfs_streq(text, "detach"):
+        if linux.shutdown_reports:
+            rproc_shutdown(rproc)
+        elif rproc.state != RprocState.RUNNING:
+            raise ModelledError(Errno.EINVAL, f"{rproc.name} is {rproc.state.name}")
+        else:
+            tolerate(rproc_shutdown, rproc)
+    elif sysfs_streq(text, "detach") and linux.sysfs_detach:
         rproc_detach(rproc)
     else:
         raise ModelledError(Errno.EINVAL, f"{text!r} is none of start, stop, detach")

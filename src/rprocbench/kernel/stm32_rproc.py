@@ -88,7 +88,7 @@ def stm32_rproc_mem_alloc(rproc: Rproc, mem: RprocMemEntry) -> None:
     """Map a reserved memory."""
     dev_dbg(rproc, f"map {mem.name}: {mem.dma:#x}+{mem.len:#x}")
     mem.va = mem.dma
-    mem.is_iomem = True
+    mem.is_iomem = rproc.host.linux.stm32_is_iomem
 
 
 @stm32_c
@@ -136,7 +136,7 @@ def stm32_rproc_parse_fw(rproc: Rproc, fw: Firmware) -> None:
     try:
         rproc_elf_load_rsc_table(rproc, fw)
     except ModelledError as error:
-        if error.code != Errno.EINVAL:
+        if error.code != Errno.EINVAL and not rproc.host.linux.stm32_table_errors_swallowed:
             raise
         dev_warn(rproc, "no resource table found for this firmware")
 
