@@ -30,15 +30,16 @@ def linux_load(
     board: Board = STM32MP157C_DK2,
     linux: str = "7.3",
     hardened: bool = False,
-    bits: int = 32,
+    bits: int | None = None,
 ) -> LinuxVerdict:
     """Let Linux boot `image` on `board`, and stop it again: what comes of it.
 
     `linux` is one of 6.1, 6.12, 7.3; a `hardened` kernel reports an error where that one would
-    leave defined behaviour; `bits` is the width of the kernel's `size_t`. Nothing executes on the
-    M4. Raises `InputError` BAD_VALUE for a kernel or a width that is not modelled.
+    leave defined behaviour; `bits` is the width of the kernel's `size_t`, by default the board's.
+    Nothing executes on the M4. Raises `InputError` BAD_VALUE for a kernel or a width that is not
+    modelled.
     """
-    machine = LinuxMachine(board, version(linux), width(bits), hardened)
+    machine = LinuxMachine(board, version(linux), width(bits or board.bits), hardened)
     machine.host.files[machine.rproc.firmware] = image
     return play(machine, partial(rproc_boot, machine.rproc))
 
