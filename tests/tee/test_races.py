@@ -7,6 +7,7 @@ from rprocbench.base.errors import TeeResult
 from rprocbench.base.run import At, Poke
 from rprocbench.base.trace import Fetched
 from rprocbench.soc.memory import Pa
+from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 from rprocbench.tee import GENERATIONS
 
 from .images import E_PHOFF, NEGATIVE, elf_at, hdr_small_first, put, with_elf
@@ -17,7 +18,8 @@ GROW = {At("TEE_Malloc", 2): Poke("image", 8, SIZES)}
 
 
 def load(image: bytes, generation: str = "HEAD", script: dict[At, Poke] | None = None) -> TeeResult:
-    machine = Machine(script, generation=generation)
+    board = STM32MP157C_DK2 if generation == "st" else None
+    machine = Machine(script, generation=generation, board=board)
     machine.open()
     return machine.load(image).ret
 

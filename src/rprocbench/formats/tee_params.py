@@ -37,6 +37,15 @@ class PtaCmd(IntEnum):
     RELEASE = 9
 
 
+class StPtaCmd(IntEnum):
+    """Commands of ST's downstream PTA that upstream's has not; 9 is RELEASE there (tee.md 7.3)."""
+
+    TLV_PARAM = 9
+    CLEAN = 10
+    GET_MEM = 11
+    RELEASE_MEM = 12
+
+
 class ParamType(IntEnum):
     """How one parameter crosses; nibble n of a `param_types` word is parameter n."""
 

@@ -40,6 +40,7 @@ class ElfImage:
     size: int
     generation: Generation
     pointers: Pointers = BITS_32
+    is_encrypted: bool = False
 
     @property
     def run(self) -> Run:

@@ -130,10 +130,12 @@ def e32_check_rsc_table(elf: ElfImage, table: SectionTable, index: int) -> tuple
     if end is None or end > elf.size:
         run.log(Lane.OPTEE, "Resource table truncated", "err")
         raise bad_format("the resource table is not in the image", span)
+    at = elf.base + offset
+    if elf.is_encrypted:  # nothing to see before it is decrypted
+        return Da(table.shdr(index, "sh_addr")), size, at
     if size < RscTableHdr.SIZE:
         run.log(Lane.OPTEE, "No header found in resource table", "err")
         raise bad_format("the resource table is shorter than its header", span)
-    at = elf.base + offset
     if not fw.aligned(at):
         raise ModelledError(TeeResult.CORRUPT_OBJECT, "misaligned resource table", span=span)
     ver = fw.field(at, RscTableHdr, "ver")

@@ -8,7 +8,7 @@ panic the TA.
 from rprocbench.base.errors import ModelledError, TeeResult
 from rprocbench.base.run import mirrors
 from rprocbench.base.trace import Lane
-from rprocbench.formats.tee_params import TA_REMOTEPROC_UUID, Param, PtaCmd
+from rprocbench.formats.tee_params import TA_REMOTEPROC_UUID, Param, PtaCmd, StPtaCmd
 
 from .commands import Memref
 from .panic import TaPanic
@@ -37,7 +37,7 @@ def TEE_CloseTASession(ta: Ta) -> None:
 
 
 @libutee_c
-def TEE_InvokeTACommand(ta: Ta, cmd: PtaCmd, *params: Param | Memref) -> None:
+def TEE_InvokeTACommand(ta: Ta, cmd: PtaCmd | StPtaCmd, *params: Param | Memref) -> None:
     """Call the PTA; the core first checks that the TA can read what it hands over."""
     for memref in params:
         if isinstance(memref, Memref) and not memref.accessible:

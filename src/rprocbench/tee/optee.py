@@ -28,6 +28,9 @@ from .heap import TA_HEAP_SIZE, Heap
 from .panic import TaPanic
 from .pta_remoteproc import Pta, Verifier, rproc_pta_open_session
 from .shared_memory import PAGE
+from .st_driver import stm32_remoteproc_default_firewall
+from .st_otp import Otp
+from .st_setup import become_st
 from .stm32_remoteproc import CorePanic, DeviceNode, Stm32Rproc, stm32_remoteproc_probe
 from .ta_context import Ta
 from .ta_remoteproc import (
@@ -63,6 +66,7 @@ class OpTee(Watched):
     - `shm_granule` 1 maps nothing but the client's own bytes
     - `flags` with MULTI_SESSION lets several clients in at a time, as upstream does not
     - `safe`: the TA looks before it reads, so that no `hazards` are reached but the first
+    - `otp`: what is burnt into the chip, for ST's downstream generation
     - `node`: another device tree than the board's; `cfg_insecure`: a build for tests
 
     `hazards` are the places where the real code would have left defined behaviour.
@@ -82,6 +86,7 @@ class OpTee(Watched):
             "node",
             "cfg_insecure",
             "undefined",
+            "otp",
         }
     )
 
@@ -101,6 +106,7 @@ class OpTee(Watched):
     safe: bool = False
     node: DeviceNode | None = None
     cfg_insecure: bool = False
+    otp: Otp | None = None
     panicked: bool = False
 
     def __post_init__(self) -> None:
@@ -112,8 +118,12 @@ class OpTee(Watched):
             cfg_insecure=self.cfg_insecure,
         )  # fmt: skip
         self.pta = Pta(self.run, driver, self.key, generation=generation)
+        if generation.is_st:
+            become_st(self.pta, self.otp or Otp(self.run), self.undefined, self.node)
         try:
             stm32_remoteproc_probe(driver)
+            if generation.is_st:
+                stm32_remoteproc_default_firewall(driver)
         except CorePanic as panic:
             self.run.log(Lane.OPTEE, panic.why, "err")
             self.panicked = True

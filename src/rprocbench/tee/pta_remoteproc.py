@@ -5,6 +5,7 @@ It copies, clears, translates, verifies and starts; it decides nothing. One stat
 all processors, and outlives the TA.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import ClassVar, Protocol
@@ -13,7 +14,13 @@ from uuid import UUID
 from rprocbench.base.errors import ModelledError, TeeResult
 from rprocbench.base.run import Run, Watched, mirrors, tolerate
 from rprocbench.base.trace import Lane
-from rprocbench.formats.tee_params import TA_REMOTEPROC_UUID, Param, ParamType, PtaCmd
+from rprocbench.formats.tee_params import (
+    TA_REMOTEPROC_UUID,
+    Param,
+    ParamType,
+    PtaCmd,
+    StPtaCmd,
+)
 from rprocbench.soc.memory import Da
 
 from .commands import Command, Memref, Typed, check_types, command
@@ -42,6 +49,7 @@ KEY_INFO_HDR = 8
 
 VALUE, VALUE_OUT, MEMREF = ParamType.VALUE_INPUT, ParamType.VALUE_OUTPUT, ParamType.MEMREF_INPUT
 PTA_COMMANDS: dict[int, Command] = {}
+ST_NAMES = frozenset(StPtaCmd)
 SHORT = {
     PtaCmd.HW_CAPABILITIES: "CAPS",
     PtaCmd.LOAD_SEGMENT_SHA256: "LOADSEG",
@@ -75,7 +83,7 @@ class Pta(Watched):
 
     LANE: ClassVar[Lane] = Lane.OPTEE
     UNWATCHED: ClassVar[frozenset[str]] = frozenset(
-        {"driver", "key", "generation", "calls", "protection"}
+        {"driver", "key", "generation", "calls", "protection", "commands", "st"}
     )
 
     run: Run
@@ -84,6 +92,8 @@ class Pta(Watched):
     state: PtaState = PtaState.OFF
     generation: Generation = HEAD
     calls: list[str] = field(default_factory=list)
+    commands: Mapping[int, Command] = field(default_factory=lambda: PTA_COMMANDS)
+    st: object = None
 
     def __post_init__(self) -> None:
         self.calls = self.driver.calls
@@ -106,13 +116,13 @@ def rproc_pta_open_session(pta: Pta, caller: UUID | None, params: tuple[Param, .
 @pta_c
 def rproc_pta_invoke_command(pta: Pta, cmd: int, *params: Typed) -> None:
     """Serve one command of the TA."""
-    found = PTA_COMMANDS.get(cmd)
+    found = pta.commands.get(cmd)
     if found is None or found.types is None or not exists(pta, cmd):
         raise ModelledError(TeeResult.NOT_IMPLEMENTED, f"the PTA does not serve command {cmd}")
     check_types(found.types, params)
     if not pta.run.is_quiet:
-        pta.run.log(Lane.OPTEE, describe(PtaCmd(cmd), params), "debug")
-    name = f"PTA.{SHORT[PtaCmd(cmd)]}{arguments(cmd, params)}"
+        pta.run.log(Lane.OPTEE, describe(pta, cmd, params), "debug")
+    name = f"PTA.{named(pta, cmd)}{arguments(cmd, params)}"
     try:
         found.handler(pta, *params)
     except ModelledError as error:
@@ -123,7 +133,7 @@ def rproc_pta_invoke_command(pta: Pta, cmd: int, *params: Typed) -> None:
 
 def exists(pta: Pta, cmd: int) -> bool:
     """Whether that generation of the PTA has the command."""
-    return cmd != PtaCmd.RELEASE or pta.generation.has_release
+    return cmd != PtaCmd.RELEASE or pta.generation.has_release or pta.generation.is_st
 
 
 def arguments(cmd: int, params: tuple[Typed, ...]) -> str:
@@ -138,10 +148,18 @@ def arguments(cmd: int, params: tuple[Typed, ...]) -> str:
     return f"(da={f'{da:#x}' if da else '0'},size={size:#x})"
 
 
-def describe(cmd: PtaCmd, params: tuple[Typed, ...]) -> str:
+def named(pta: Pta, cmd: int) -> str:
+    """A command's short name. ST's numbers from 9 on mean other commands (D-7)."""
+    if pta.generation.is_st and cmd in ST_NAMES:
+        return StPtaCmd(cmd).name
+    return SHORT[PtaCmd(cmd)]
+
+
+def describe(pta: Pta, cmd: int, params: tuple[Typed, ...]) -> str:
     """A line for the reader of a trace: the command, and what it is about."""
     said = arguments(cmd, params).replace("da=0,", "da=0x0,").replace(",", ", ")
-    return f"PTA {cmd.name} {said}".rstrip()
+    is_st = pta.generation.is_st and cmd in ST_NAMES
+    return f"PTA {(StPtaCmd if is_st else PtaCmd)(cmd).name} {said}".rstrip()
 
 
 def must_be(pta: Pta, state: PtaState) -> None:

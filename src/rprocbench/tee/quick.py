@@ -22,6 +22,10 @@ from .heap import TA_HEAP_SIZE, Heap
 from .panic import TaPanic
 from .pta_remoteproc import Pta, Verifier
 from .shared_memory import PAGE
+from .st_driver import stm32_remoteproc_default_firewall
+from .st_otp import Otp
+from .st_pta import StPta
+from .st_setup import become_st
 from .states import OFF, PtaState
 from .stm32_remoteproc import Stm32Rproc, stm32_remoteproc_probe
 from .ta_context import Ta
@@ -129,6 +133,7 @@ class QuickTa:
         heap_size: int | None = TA_HEAP_SIZE,
         shm_granule: int = PAGE,
         safe: bool = False,
+        otp: Otp | None = None,
     ) -> None:
         self.run = BareRun()
         self.generation = generation_of(generation)
@@ -137,8 +142,18 @@ class QuickTa:
         soc.a7 = cast("Any", self.paper)
         driver = Stm32Rproc(self.run, soc, generation=self.generation)
         self.pta = Pta(self.run, driver, KeptVerdicts(key), generation=self.generation)
+        self.otp = otp or Otp(self.run)
+        if self.generation.is_st:
+            become_st(self.pta, self.otp, Hazards(self.run))
         stm32_remoteproc_probe(driver)
+        if self.generation.is_st:
+            stm32_remoteproc_default_firewall(driver)
         self.bits, self.heap_size, self.shm_granule, self.safe = bits, heap_size, shm_granule, safe
+
+    @property
+    def rproc_id(self) -> int:
+        """The processor that the driver knows."""
+        return self.pta.driver.rproc_id
 
     def _fresh(self) -> Ta:
         """A TA that knows of no firmware, and a session with it."""
@@ -146,13 +161,16 @@ class QuickTa:
         self.run.labels.clear()
         self.pta.state = PtaState.OFF
         self.pta.protection.lift()
-        hazards = Hazards(self.run, self.safe)
+        hazards = self.otp.hazards = Hazards(self.run, self.safe)
+        if isinstance(self.pta.st, StPta):
+            state = self.pta.st.state
+            state.boot_addr = state.boot_sec = None
         heap = Heap(self.run, self.heap_size, 0, self.bits, hazards)
         ta = Ta(
             self.run, self.pta, self.generation, heap, self.shm_granule,
             hazards=hazards, pointers=Pointers(self.bits),
         )  # fmt: skip
-        TA_OpenSessionEntryPoint(ta, (value(0),))
+        TA_OpenSessionEntryPoint(ta, (value(self.rproc_id),))
         return ta
 
     def load(self, image: bytes | bytearray | None, offset: int = 0) -> QuickAnswer:
@@ -163,7 +181,7 @@ class QuickTa:
         buffer = bytearray(image) if isinstance(image, bytes) else image
         error: RprocError | None = None
         try:
-            remoteproc_load_fw(ta, value(0), self._memref(buffer, offset))
+            remoteproc_load_fw(ta, value(self.rproc_id), self._memref(buffer, offset))
         except RprocError as raised:
             error = raised
         calls, writes = tuple(self.pta.calls), tuple(self.paper.writes)

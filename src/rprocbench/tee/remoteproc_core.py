@@ -8,7 +8,7 @@ from functools import partial
 from struct import Struct
 
 from rprocbench.base.errors import ModelledError, TeeResult
-from rprocbench.base.run import mirrors
+from rprocbench.base.run import Unwind, mirrors
 from rprocbench.formats.elf import PT_LOAD
 from rprocbench.formats.signed_image import HashRow
 from rprocbench.formats.tee_params import ParamType, PtaCmd, value
@@ -23,6 +23,7 @@ from .heap import TEE_Malloc
 from .libutee import TEE_InvokeTACommand
 from .panic import TaPanic
 from .remoteproc_verify import emsg, emsg_on_error, remoteproc_need_tlv
+from .st_ta import clean, st_check_img_type, st_load_segment
 from .ta_context import RemoteprocContext
 
 core_c = mirrors("optee_os:ta/remoteproc/src/remoteproc_core.c")
@@ -34,8 +35,9 @@ PHDR = Struct("<8I")
 @core_c
 def remoteproc_get_hash_table(ctx: RemoteprocContext) -> None:
     """A copy of the signed hash table, one row per program header of all images."""
-    at, length = remoteproc_need_tlv(ctx, TlvType.HASHTABLE)
-    if length % HashRow.SIZE:
+    kind = TlvType.ENCTABLE if ctx.is_encrypted else TlvType.HASHTABLE
+    at, length = remoteproc_need_tlv(ctx, kind)
+    if length % ctx.row_size:
         raise ModelledError(
             TeeResult.BAD_PARAMETERS,
             f"{length} bytes of hash table are no whole rows",
@@ -49,14 +51,14 @@ def remoteproc_rows(ctx: RemoteprocContext) -> list[HashRow]:
     """The rows of the hash table, in order."""
     assert ctx.hash_table is not None
     table = ctx.hash_table.memory
-    return [HashRow.parse(table, at) for at in range(0, len(table), HashRow.SIZE)]
+    return [HashRow.parse(table, at) for at in range(0, len(table), ctx.row_size)]
 
 
 def remoteproc_find_row(ctx: RemoteprocContext, da: Da, size: int, memsz: int) -> int | None:
     """Which row is about a segment: the first with its p_paddr, whatever else it says (W-08)."""
     assert ctx.hash_table is not None
     table = ctx.hash_table.memory
-    for index, at in enumerate(range(0, len(table), HashRow.SIZE)):
+    for index, at in enumerate(range(0, len(table), ctx.row_size)):
         p_type, _, _, p_paddr, filesz, row_memsz, _, _ = PHDR.unpack_from(table, at)
         if p_paddr == da and (
             not ctx.ta.generation.matches_whole_row
@@ -96,7 +98,7 @@ def remoteproc_load_segment(
         why = f"no hash row for device address {da:#x}"
         raise ModelledError(TeeResult.NO_DATA, why, span=span)
     assert ctx.hash_table is not None
-    row = PHDR.unpack_from(ctx.hash_table.memory, HashRow.SIZE * index)
+    row = PHDR.unpack_from(ctx.hash_table.memory, ctx.row_size * index)
     end = ctx.fw_img + ctx.fw_img_sz
     if row[0] != PT_LOAD:
         why = f"hash row {index} is of type {row[0]:#x}, no PT_LOAD"
@@ -113,7 +115,10 @@ def remoteproc_load_segment(
         raise bad_format(f"hash row {index} comes after row {ctx.last_row}", span)
     ctx.last_row = index
     rproc_id = ctx.rproc_id
-    if size:
+    if size and ctx.ta.generation.is_st:
+        with emsg_on_error(ctx, "Fails to load segment, res = 0x{res}"):
+            st_load_segment(ctx, src, size, da, index)
+    elif size:
         with emsg_on_error(ctx, "Fails to load segment, res = 0x{res}"):
             TEE_InvokeTACommand(
                 ctx.ta,
@@ -199,6 +204,15 @@ def remoteproc_load_elf(ctx: RemoteprocContext) -> None:
     whole = ElfImage(fw, ctx.fw_img, ctx.fw_img_sz, generation, pointers)
     with emsg_on_error(ctx, "Failed to parse firmware, res = {res}"):
         e32_parse_ehdr(whole)
+    with Unwind(ctx) as unwind:
+        if generation.is_st:
+            unwind.label("clean", clean, ctx)
+        remoteproc_load_images(ctx)
+
+
+def remoteproc_load_images(ctx: RemoteprocContext) -> None:
+    """The rest, once image 0 is known to be an ELF file."""
+    generation, fw, pointers = ctx.ta.generation, ctx.image, ctx.ta.pointers
     remoteproc_get_hash_table(ctx)
     num_img = remoteproc_get_num_img(ctx)
     ctx.rsc_pa, ctx.rsc_size, ctx.rows_loaded = Pa(0), 0, frozenset()
@@ -208,7 +222,7 @@ def remoteproc_load_elf(ctx: RemoteprocContext) -> None:
     for index in range(num_img):
         remoteproc_check_img_type(ctx, index, num_img)
         size = remoteproc_get_img_size(ctx, index, num_img)
-        elf = ElfImage(fw, base, size, generation, pointers)
+        elf = ElfImage(fw, base, size, generation, pointers, ctx.is_encrypted)
         if index and generation.checks_every_ehdr:
             e32_parse_ehdr(elf)
         e32_parser_load_elf_image(elf, partial(remoteproc_load_segment, ctx), check_header)
@@ -230,7 +244,8 @@ def remoteproc_check_img_type(ctx: RemoteprocContext, index: int, num_img: int) 
     if length != num_img:
         why = f"{length} image types for {num_img} images"
         raise ModelledError(TeeResult.BAD_PARAMETERS, why, span=span)
-    if (kind := ctx.copy.fetch(at + index, 1)[0]) != ELF_TYPE:
+    kind = ctx.copy.fetch(at + index, 1)[0]
+    if not (st_check_img_type(ctx, kind) if ctx.ta.generation.is_st else kind == ELF_TYPE):
         raise ModelledError(
             TeeResult.BAD_FORMAT, f"image type {kind}", span=span.sub(index, index + 1)
         )

@@ -64,7 +64,8 @@ def remoteproc_get_capabilities(ta: Ta, rproc_id: int) -> None:
     TEE_InvokeTACommand(ta, PtaCmd.HW_CAPABILITIES, value(rproc_id), fmt, protection)
     if not protection.a & PTA_RPROC_HWCAP_PROT_HASH_TABLE:
         raise ModelledError(TeeResult.NOT_IMPLEMENTED, "no protection by a hash table")
-    if fmt.a != PTA_RPROC_HWCAP_FMT_ELF:
+    wanted = fmt.a & PTA_RPROC_HWCAP_FMT_ELF if ta.generation.is_st else fmt.a
+    if wanted != PTA_RPROC_HWCAP_FMT_ELF:
         raise ModelledError(TeeResult.NOT_IMPLEMENTED, "ELF images are not what is supported")
 
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from rprocbench.base.run import Run, Watched
 from rprocbench.base.trace import Lane
+from rprocbench.formats.signed_image import HashRow
 from rprocbench.formats.tee_params import Login
 from rprocbench.soc.memory import Pa
 
@@ -63,6 +64,8 @@ class RemoteprocContext(Watched):
             "last_row",
             "first_row",
             "next_row",
+            "row_size",
+            "is_encrypted",
             "genuine",
             "segments",
         }
@@ -84,6 +87,8 @@ class RemoteprocContext(Watched):
     first_row: int = 0
     next_row: int = 0
     genuine: bytes = b""
+    row_size: int = HashRow.SIZE
+    is_encrypted: bool = False
     segments: tuple[tuple[int, int, int], ...] = ()
 
     def __post_init__(self) -> None:

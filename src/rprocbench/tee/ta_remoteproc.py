@@ -7,6 +7,7 @@ instance.
 
 from rprocbench.base.errors import ModelledError, TeeResult
 from rprocbench.base.run import Unwind, mirrors
+from rprocbench.formats.signed_image import HashRow
 from rprocbench.formats.tee_params import (
     NUM_PARAMS,
     Login,
@@ -27,6 +28,7 @@ from .remoteproc_verify import (
     remoteproc_verify_firmware,
 )
 from .shared_memory import SharedBuffer
+from .st_ta import st_load_fw, st_start_fw, st_stop_fw
 from .states import LOADED, OFF, STARTED
 from .ta_context import CONTEXT_SIZE, RemoteprocContext, Ta
 
@@ -136,6 +138,12 @@ def remoteproc_load_fw(ta: Ta, rproc_id: Param, image: Param) -> None:
         if generation.scrubs:
             unwind.label("scrub", TEE_InvokeTACommand, ta, PtaCmd.RELEASE, value(ctx.rproc_id))
         unwind.label("out", remoteproc_forget_image, ctx)
+        if generation.is_st:
+            ctx.is_encrypted, ctx.row_size = False, HashRow.SIZE
+            st_load_fw(ctx, remoteproc_verify_firmware, remoteproc_load_elf)
+            ctx.state = LOADED
+            remoteproc_forget_image(ctx)
+            return
         with emsg_on_error(ctx, "Can't Authenticate the firmware (res = {res})"):
             remoteproc_verify_firmware(ctx)
         remoteproc_load_elf(ctx)
@@ -171,6 +179,8 @@ def remoteproc_start_fw(ta: Ta, rproc_id: Param) -> None:
     match ctx.state:
         case state if state is OFF:
             raise bad_state(ctx)
+        case state if state is LOADED and ta.generation.is_st:
+            st_start_fw(ctx)
         case state if state is LOADED:
             TEE_InvokeTACommand(ta, PtaCmd.FIRMWARE_START, value(ctx.rproc_id))
             ctx.state = STARTED
@@ -183,6 +193,9 @@ def remoteproc_stop_fw(ta: Ta, rproc_id: Param) -> None:
     if ta.generation.stop_asks_pta and remoteproc_stop_unknown(ta, rproc_id.a):
         return
     ctx = remoteproc_get_firmware(ta, rproc_id.a)
+    if ta.generation.is_st:
+        st_stop_fw(ctx)
+        return
     match ctx.state:
         case state if state is LOADED:
             raise bad_state(ctx)

@@ -14,6 +14,7 @@ from rprocbench.base.trace import Lane
 
 READ = "read"
 WRAP = "wrap"
+FREE = "free"
 MAX_HAZARDS = 64  # a walk that has left its buffer tells nothing new after that many steps
 
 
@@ -21,8 +22,8 @@ MAX_HAZARDS = 64  # a walk that has left its buffer tells nothing new after that
 class Hazard:
     """One step outside of C.
 
-    `kind` is `read` (bytes outside the buffer) or `wrap` (a pointer that leaves the address space
-    for some places of the buffer; a compiler may drop the check that follows, see PR #8011).
+    `kind` is `read` (bytes outside the buffer), `free` (twice, D-4) or `wrap` (a pointer that may
+    leave the address space; a compiler may drop the check that follows it, see PR #8011).
     `span` may begin before the buffer or end behind it. `safe` is a safe loader's result.
     """
 
