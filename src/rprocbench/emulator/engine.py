@@ -8,6 +8,7 @@ sleep, system registers) is left to us, and reported as a `Stop`.
 import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import IntEnum
 from mmap import mmap
 from typing import Any
@@ -21,6 +22,7 @@ from .decode import IT, it_state
 from .exclusive import Monitor, find
 from .meter import EngineMeter, HookMeter, Meter, find_numbers
 from .stops import WFE, WFI, YIELD, Stop, Stopped, hint_before, may_unmask
+from .views import Views
 
 uc: Any = unicorn  # typed in part only
 
@@ -89,6 +91,8 @@ class Engine:
         self._meter: Meter = self._find_meter() if native_meter else self._hook_meter()
         self._bank = bank_of(self._uc, STATE, new_uc)
         self.monitor = Monitor(self._uc, find(new_uc))
+        self._views = Views(self._uc)
+        self._done = 0  # instructions of this run before a block became executable
         self._buffers: list[object] = []
         self._interrupt: int | None = None
         self._access = 0, False, 1  # address, whether a write, size
@@ -132,14 +136,14 @@ class Engine:
         """Let `size` bytes of `buffer`, from `offset`, appear at `base`, without a copy."""
         view = ctypes.c_char.from_buffer(buffer)
         self._buffers.append(view)  # it keeps the buffer in place
-        self._uc.mem_map_ptr(base, size, uc.UC_PROT_ALL, ctypes.addressof(view) + offset)
+        self._views.add(base, size, ctypes.addressof(view) + offset)
 
     def protect(self, base: int, size: int, access: int) -> None:
         """What the core may do there: bits 1 read, 2 write, 4 execute. Whole KiB only.
 
         Not from a callback: unicorn may just be using what is replaced.
         """
-        self._uc.mem_protect(base, size, access)
+        self._views.protect(base, size, access)
 
     def map_registers(
         self,
@@ -178,7 +182,8 @@ class Engine:
 
     def forget_code(self, address: int, size: int) -> None:
         """Translate again what lies there: somebody else changed it."""
-        self._uc.ctl_remove_cache(address, address + size)
+        if self._views.has_code(address, size):
+            self._uc.ctl_remove_cache(address, address + size)
 
     def forget_all_code(self) -> None:
         """Translate everything again."""
@@ -262,7 +267,7 @@ class Engine:
     @property
     def in_flight(self) -> int:
         """Instructions completed so far, seen from a register access in the middle of a run."""
-        return self._meter.begun - 1 if self._is_busy else 0
+        return self._done + self._meter.begun - 1 if self._is_busy else 0
 
     def stop(self) -> None:
         """From a register access: let nothing execute after this instruction (or IT block)."""
@@ -274,6 +279,22 @@ class Engine:
             self._meter.stop()
 
     def _run(self, limit: int) -> Stopped:
+        self._done = 0
+        while True:
+            stopped = self._run_piece(limit - self._done)
+            if stopped.why is not Stop.FETCH or not self._views.grant(self[Reg.PC]):
+                break
+            self._done += stopped.executed
+            if not self[Reg.XPSR] & T:
+                self.is_thumb = False
+                return Stopped(Stop.STATE, self._done)
+            if self._done >= limit or self._meter.is_over:
+                return Stopped(Stop.LIMIT, self._done)
+        if self._done:
+            return replace(stopped, executed=self._done + stopped.executed)
+        return stopped
+
+    def _run_piece(self, limit: int) -> Stopped:
         start = self[Reg.PC]
         if not self.is_thumb:
             return Stopped(Stop.STATE, 0)
