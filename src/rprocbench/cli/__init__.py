@@ -13,6 +13,7 @@ from rprocbench.cli import (
     designs,
     inspect,
     lab,
+    linux,
     report,
     review,
     serve,
@@ -22,7 +23,7 @@ from rprocbench.cli import (
 
 from .output import abandon, finish, inert, warn
 
-VERBS = (demo, boot, report, designs, review, inspect, verify, sign, conform, serve, lab)
+VERBS = (demo, boot, report, designs, review, inspect, verify, sign, conform, linux, serve, lab)
 
 
 class Parser(argparse.ArgumentParser):
