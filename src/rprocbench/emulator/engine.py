@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import IntEnum
 from mmap import mmap
-from typing import Any
+from typing import Any, Protocol
 
 import unicorn
 from unicorn import arm_const
@@ -21,12 +21,15 @@ from .checks import Checks
 from .decode import IT, it_state
 from .exclusive import Monitor, find
 from .meter import EngineMeter, HookMeter, Meter, find_numbers
-from .stops import WFE, WFI, YIELD, Stop, Stopped, hint_before, may_unmask
+from .native import native_for
+from .stops import WFE, WFI, YIELD, Stop, Stopped, hint_before
+from .unmasking import Unmasking
 from .views import Views
 
 uc: Any = unicorn  # typed in part only
 
 PATIENCE = 64  # steps to go one by one before it pays to translate everything anew
+PATIENT, LONG = 1 << 14, 1 << 62
 NOWHERE = 0xDFFF_FFFE  # a stop address that no code can lie at
 TRANSLATIONS = 32 << 20  # bytes for translated code; unicorn would reserve 1 GiB
 SCRATCH = 0x0000_0000  # where the meter is sought, before there is memory
@@ -83,6 +86,13 @@ def new_uc() -> Any:
     return engine
 
 
+class Rebased(Protocol):
+    """What notes the time of what a hook sees."""
+
+    def rebase(self, cycles: int) -> None:
+        """The next run begins at that cycle."""
+
+
 class Engine:
     """A Cortex-M4 core without its peripherals."""
 
@@ -91,6 +101,9 @@ class Engine:
         self._meter: Meter = self._find_meter() if native_meter else self._hook_meter()
         self._bank = bank_of(self._uc, STATE, new_uc)
         self.monitor = Monitor(self._uc, find(new_uc))
+        self.native = native_for(self._uc, self._meter)
+        self.rings: list[Rebased] = []  # of hooks that note the time
+        self.now = 0  # cycles when the next run begins
         self._views = Views(self._uc)
         self._done = 0  # instructions of this run before a block became executable
         self._buffers: list[object] = []
@@ -101,8 +114,7 @@ class Engine:
         self.is_thumb = True
         self._is_busy = False
         self._patience = PATIENCE
-        self._watch: int | None = None  # the hook that looks for unmasking
-        self._may_unmask = False
+        self._unmask = Unmasking(self)
         self._uc.hook_add(uc.UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._on_bad_access)
 
@@ -126,6 +138,11 @@ class Engine:
         return isinstance(self._meter, EngineMeter)
 
     @property
+    def patient(self) -> int:
+        """How many instructions may take a Python hook's time, so that a run stays short."""
+        return PATIENT if self.native is None else LONG
+
+    @property
     def unicorn(self) -> Any:
         """What executes, for hooks; nothing else may start or stop it."""
         return self._uc
@@ -137,6 +154,7 @@ class Engine:
         view = ctypes.c_char.from_buffer(buffer)
         self._buffers.append(view)  # it keeps the buffer in place
         self._views.add(base, size, ctypes.addressof(view) + offset)
+        self._unmask.add(base, size, ctypes.addressof(view) + offset)
 
     def protect(self, base: int, size: int, access: int) -> None:
         """What the core may do there: bits 1 read, 2 write, 4 execute. Whole KiB only.
@@ -313,6 +331,7 @@ class Engine:
         if error in FETCH_ERRORS:
             return Stopped(Stop.FETCH, begun)
         if error in DATA_ERRORS:
+            self._uc.ctl(uc.UC_CTL_TLB_FLUSH, uc.UC_CTL_IO_WRITE)  # it would let the next one in
             return Stopped(Stop.DATA, begun - 1, *self._access)
         if error == uc.UC_ERR_INSN_INVALID:
             return self._stop_at_invalid(start, begun)
@@ -327,25 +346,21 @@ class Engine:
         if self._patience:
             self._patience -= 1
             return self._run(1)
-        if self._watch is None:
-            self._watch = self._uc.hook_add(uc.UC_HOOK_BLOCK, self._on_block)
-            self.forget_all_code()
-        self._may_unmask = False
-        return self._run(limit)
+        self._unmask.look()
+        return self._run(min(limit, self.patient))
 
     def run(self, limit: int) -> Stopped:
         """Execute `limit` instructions from PC; more only to finish an IT block."""
         self._patience = PATIENCE
-        if self._watch is not None:
-            self._uc.hook_del(self._watch)
-            self._watch = None
-            self.forget_all_code()
+        self._unmask.look_away()
         return self._run(limit)
 
     def _start(self, pc: int, limit: int) -> int:
         """Let unicorn run; returns its error code."""
         self._interrupt, self._denied, self._access = None, None, (0, False, 1)
         self._meter.start(limit)
+        for ring in self.rings:
+            ring.rebase(self.now + self._done)
         self._is_busy = True
         try:
             self._uc.emu_start(pc | 1, NOWHERE, count=self._meter.count)
@@ -377,11 +392,6 @@ class Engine:
     def _on_interrupt(self, engine: Any, number: int, _user: object) -> None:
         self._interrupt = number
         engine.emu_stop()
-
-    def _on_block(self, _engine: Any, address: int, size: int, _user: object) -> None:
-        if self._may_unmask:
-            self._meter.stop()
-        self._may_unmask = may_unmask(self.load, address + size)
 
     def _on_bad_access(
         self, _uc: Any, kind: int, address: int, size: int, _value: int, _user: object

@@ -5,12 +5,14 @@ Unicorn does not call a hook for code that it translated before, so translations
 hooks come or go. That is why a gate that is open is kept: opening and closing costs nothing.
 """
 
+import ctypes
 from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
 import unicorn
 
 from .engine import Engine
+from .native import Gate
 
 uc: Any = unicorn  # typed in part only
 BEFORE = 7  # an access that begins so many bytes before may still reach
@@ -30,6 +32,9 @@ class Hooks:
         self._uc = engine.unicorn
         self._wanted: Collection[int] = ()
         self._near: tuple[int, int] = (0, 0)
+        self._gate = Gate()
+        self._table: Any = None  # the addresses as the gate reads them
+        self._is_native = False
         self._block: int | None = None
         self._listening: list[int] = []
         self._is_stale = False
@@ -43,9 +48,27 @@ class Hooks:
                 self._add(uc.UC_HOOK_CODE, self._code_hook(passed), address, address)
         elif addresses:
             if self._block is None:
-                self._block = self._uc.hook_add(uc.UC_HOOK_BLOCK, self._on_block)
-                self._is_stale = True
+                self._install()
             self._wanted = addresses
+            if self._is_native:
+                self._table = (ctypes.c_uint32 * len(addresses))(*sorted(addresses))
+                self._gate.addresses = ctypes.addressof(self._table)
+                self._gate.count = len(addresses)
+
+    def _install(self) -> None:
+        native = self._engine.native
+        if native is not None:
+            self._gate.limit = native.limit
+            self._block = native.hook(uc.UC_HOOK_BLOCK, "guarded", self._gate)
+            self._is_native = True
+        else:
+            self._block = self._uc.hook_add(uc.UC_HOOK_BLOCK, self._on_block)
+        self._is_stale = True
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether Python is asked at every block."""
+        return bool(self._wanted) and not self._is_native
 
     def listen(self, da: int, size: int, kind: str, heard: Heard) -> None:
         """Call `heard` for each access of `kind` to one of these bytes."""
@@ -78,6 +101,11 @@ class Hooks:
     def open(self) -> None:
         """Stop nothing any more."""
         self._wanted = ()
+        self._gate.count = self._gate.near_start = self._gate.near_end = 0
+        if self._block is not None and not self._is_native:
+            self._uc.hook_del(self._block)
+            self._block = None
+            self._is_stale = True
         if self._listening:
             for hook in self._listening:
                 self._uc.hook_del(hook)
@@ -87,8 +115,10 @@ class Hooks:
 
     def is_near(self, pc: int, end: int) -> bool:
         """Whether the block at `pc` has to be gone through step by step."""
-        is_near = self._near[0] <= pc < self._near[1] or any(pc <= a < end for a in self._wanted)
+        near = (self._gate.near_start, self._gate.near_end) if self._is_native else self._near
+        is_near = near[0] <= pc < near[1] or any(pc <= a < end for a in self._wanted)
         self._is_closed = not is_near
+        self._gate.is_open = int(is_near)
         return is_near
 
     _is_closed = True

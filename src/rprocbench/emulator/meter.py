@@ -42,6 +42,7 @@ class EngineMeter:
 
     def __init__(self, engine: Any, offset: int) -> None:
         address = address_of(engine) + offset
+        self.places = address, address + 8  # of the counter, and of the limit
         self._counter = ctypes.c_uint64.from_address(address)
         self._limit = ctypes.c_uint64.from_address(address + 8)
         self.count = 0

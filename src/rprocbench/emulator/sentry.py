@@ -7,7 +7,7 @@ that holds one. Accesses are heard from hooks that unicorn calls for those addre
 
 from typing import TYPE_CHECKING
 
-from .engine import Reg
+from .engine import PATIENT, Reg
 from .hooks import Hooks
 from .stops import unit_end
 from .watch import Access, Hit, Touch, Watch
@@ -77,7 +77,9 @@ class Sentry:
                 if until := watch.addresses.get(da):
                     watch.met(Hit(until, core.cycles, core.entries))
                     return 0
-        return 1 if self._hooks.is_near(pc, end) else room
+        if self._hooks.is_near(pc, end):
+            return 1
+        return min(room, PATIENT) if self._hooks.is_slow else room
 
     def took(self, number: int) -> None:
         """It entered an exception."""
