@@ -11,6 +11,7 @@ from rprocbench.cli import (
     conform,
     demo,
     designs,
+    gdbserver,
     inspect,
     lab,
     linux,
@@ -21,9 +22,13 @@ from rprocbench.cli import (
     verify,
 )
 
+from . import map as map_
 from .output import abandon, finish, inert, warn
 
-VERBS = (demo, boot, report, designs, review, inspect, verify, sign, conform, linux, serve, lab)
+VERBS = (
+    demo, boot, report, designs, review, inspect, verify, sign, conform, map_, linux, serve,
+    gdbserver, lab,
+)  # fmt: skip
 
 
 class Parser(argparse.ArgumentParser):

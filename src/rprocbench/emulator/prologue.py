@@ -48,7 +48,8 @@ def find_start(read: Read, pc: int) -> int | None:
         is_wide = low == 0xE92D and high & 0x4000
         if low >> 8 == 0xB5 or is_wide:
             return first + at
-        if first + at < pc and (low == BX_LR or low >> 8 == 0xBD):
+        is_end = low == BX_LR or low >> 8 == 0xBD or (low == 0xE8BD and high & 0xC000)
+        if first + at < pc and is_end:
             return None
     return None
 
