@@ -57,9 +57,10 @@ def undefined(
 ) -> RprocError:
     """What to raise where the C has no defined result: a crash, which nothing unwinds.
 
-    A hardened kernel looks first, and reports the error that a `careful` one would.
+    A hardened kernel looks first, says so, and reports the error that a `careful` one would.
     """
     if host.hardened:
+        host.run.log(Lane.LINUX, why, "err")
         return ModelledError(careful, why, span=span)
     return Crash(Undefined.OOPS, why, span=span)
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:drivers/remoteproc/remoteproc_elf_loader.c: an ELF image is checked, loaded, searched."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rprocbench.base.errors import Errno, ModelledError, Span
 from rprocbench.base.run import mirrors
 from rprocbench.base.trace import Lane
@@ -95,10 +98,11 @@ def rproc_elf_load_segments(rproc: Rproc, fw: Firmware) -> None:
     size = len(fw.data)
     for i in range(ehdr(fw, "e_phnum")):
         at = phdr_at(fw, i)
-        da, memsz, filesz, offset, kind = (
-            field(fw, PHDR, at, name)
-            for name in ("p_paddr", "p_memsz", "p_filesz", "p_offset", "p_type")
-        )
+        with told(rproc):
+            da, memsz, filesz, offset, kind = (
+                field(fw, PHDR, at, name)
+                for name in ("p_paddr", "p_memsz", "p_filesz", "p_offset", "p_type")
+            )
         if kind != PT_LOAD or memsz == 0:
             continue
         if filesz > memsz:
@@ -128,9 +132,21 @@ def rproc_elf_load_segments(rproc: Rproc, fw: Firmware) -> None:
         memory = rproc.host.soc.a7
         if filesz:
             start = offset if offset + filesz <= size else offset - U64
-            memory.write(va, read_bytes(fw, start, filesz), Lane.LINUX)
+            with told(rproc):
+                data = read_bytes(fw, start, filesz)
+            memory.write(va, data, Lane.LINUX)
         if memsz > filesz:
             memory.fill(type(va)(va + filesz), memsz - filesz, 0, Lane.LINUX)
+
+
+@contextmanager
+def told(rproc: Rproc) -> Iterator[None]:
+    """A hardened kernel says why it does not read outside the image."""
+    try:
+        yield
+    except ModelledError as error:
+        dev_err(rproc, error.why)
+        raise
 
 
 def fits_in_size_t(rproc: Rproc, number: int) -> bool:
@@ -144,7 +160,11 @@ def find_table(rproc: Rproc, fw: Firmware) -> int | None:
 
     The first section of that name decides. Whatever is wrong with it, there is no table.
     """
-    at = section_called(fw, SECTION, rproc.host.bits)
+    try:
+        with told(rproc):
+            at = section_called(fw, SECTION, rproc.host.bits)
+    except ModelledError:  # a hardened kernel's
+        return None
     if at is None:
         return None
     offset, size = field(fw, SHDR, at, "sh_offset"), field(fw, SHDR, at, "sh_size")

@@ -141,11 +141,11 @@ def rp_find_vq(vdev: VirtioDevice, id: int, info: VirtqueueInfo) -> Virtqueue:  
         dev_err(vdev, f"vring_new_virtqueue {info.name} failed")
         rproc_free_vring(rvring)
         raise ModelledError(Errno.ENOMEM, f"no memory for queue {info.name}")
+    rvring.vq = vq
+    vq.priv = rvring
     if not lies_within(ring, host.io_va(mem.va), mem.len):
         why = f"ring {id} of {rvring.num} entries aligned to {rvring.align:#x} leaves {mem.name}"
         raise undefined(host, why)
-    rvring.vq = vq
-    vq.priv = rvring
 
     da = vring_at(rvdev.rsc_offset, id) + FwRscVdevVring.SPANS["da"][0]
     table(vdev).put_u32(da, mem.da)

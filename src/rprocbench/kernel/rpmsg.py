@@ -95,10 +95,11 @@ class RpmsgDevice(Watched):
 class RpmsgEndpoint(Watched):
     """`struct rpmsg_endpoint`: a local address, and who hears what is sent to it.
 
-    `arriving` is the id of the message that `cb` is shown.
+    `arriving` is the id of the message that `cb` is shown; while it runs, it holds a lock of its
+    own: `is_called`.
     """
 
-    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"ops", "priv", "arriving"})
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"ops", "priv", "arriving", "is_called"})
 
     run: Run
     rpdev: RpmsgDevice
@@ -107,6 +108,7 @@ class RpmsgEndpoint(Watched):
     ops: RpmsgEndpointOps
     priv: Any = None
     arriving: int = 0
+    is_called: bool = False
 
     def __post_init__(self) -> None:
         self.watch(f"endpoint {self.addr:#x}")

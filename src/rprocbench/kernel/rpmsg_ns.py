@@ -13,6 +13,8 @@ from .rpmsg_core import rpmsg_create_channel, rpmsg_create_ept, rpmsg_release_ch
 
 ns_c = mirrors("linux:drivers/rpmsg/rpmsg_ns.c")
 
+OWN = ("rpmsg_ns", "rpmsg_ctrl")  # devices that Linux itself puts on the bus
+
 
 @ns_c
 def rpmsg_ns_cb(rpdev: RpmsgDevice, payload: bytes, priv: Any, src: int) -> None:
@@ -28,7 +30,9 @@ def rpmsg_ns_cb(rpdev: RpmsgDevice, payload: bytes, priv: Any, src: int) -> None
     chinfo = RpmsgChannelInfo(name, dst=msg.addr)
     destroy = bool(msg.flags & NsFlags.DESTROY)
     log(Lane.LINUX, f"{'destroying' if destroy else 'creating'} channel {name} {msg.addr:#x}")
-    if destroy:
+    if destroy and rpdev.vrp.vdev.parent.rproc.host.hardened and name in OWN:
+        log(Lane.LINUX, f"name service: channel {name} is not the remote's to destroy", "err")
+    elif destroy:
         try:
             rpmsg_release_channel(rpdev, chinfo)
         except ModelledError as error:

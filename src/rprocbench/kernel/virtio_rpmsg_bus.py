@@ -64,8 +64,8 @@ def rpmsg_recv_single(vrp: VirtprocInfo, buffer: Pa, length: int, message: int) 
         if not hardened:
             vrp.run.record(Passed("lost", Lane.LINUX, (message,), vrp.rvq.label))
             raise ModelledError(Errno.EINVAL, "the lengths of a message do not fit")
-    elif hardened and size > vrp.rbuf_size - HEADER.size:
-        dev_warn(vrp, f"a message of {size} bytes cannot lie in a buffer of {vrp.rbuf_size}")
+    elif hardened and (length < HEADER.size or size > vrp.rbuf_size - HEADER.size):
+        dev_warn(vrp, f"a message of {size} bytes, of which {length} with the header were written")
     else:
         deliver(vrp, (src, dst), read_payload(vrp, at + HEADER.size, size), message)
 
@@ -96,8 +96,9 @@ def deliver(vrp: VirtprocInfo, route: tuple[int, int], payload: bytes, message: 
     elif ept.cb:
         if not vrp.run.is_quiet:
             vrp.run.record(Passed("delivered", Lane.LINUX, (message,), ept.label))
-        ept.arriving = message
+        ept.arriving, ept.is_called = message, True
         tolerate(ept.cb, ept.rpdev, payload, ept.priv, src)
+        ept.is_called = False
 
 
 @bus_c

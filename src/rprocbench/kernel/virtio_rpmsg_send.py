@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """linux:drivers/rpmsg/virtio_rpmsg_bus.c: the sending half of the bus."""
 
-from rprocbench.base.errors import Errno, ModelledError
+from rprocbench.base.errors import Crash, Errno, ModelledError, Undefined
 from rprocbench.base.run import mirrors
 from rprocbench.base.trace import Lane, Message, Passed
 from rprocbench.formats.vring import RPMSG_ADDR_ANY, RpmsgHdr
@@ -170,7 +170,14 @@ def virtio_rpmsg_get_mtu(ept: RpmsgEndpoint) -> int:
 
 
 def virtio_rpmsg_destroy_ept(ept: RpmsgEndpoint) -> None:
-    """Take the address back; messages on their way find nobody."""
+    """Take the address back; messages on their way find nobody.
+
+    From inside its own callback that waits for itself for ever: the callback's lock is held. A
+    remote can bring that about by destroying the name service's own channel. (Not in the reference;
+    as we know the code. Nothing says that the real one was seen to hang.)
+    """
+    if ept.is_called:
+        raise Crash(Undefined.HANG, f"the callback of {ept.label} destroys its own endpoint")
     ept.rpdev.vrp.remove_endpoint(ept)
     ept.cb = None
     ept.gone()

@@ -149,8 +149,6 @@ class LinuxMachine:
     def carveout(self, mem: RprocMemEntry) -> LinuxCarveout:
         """A carveout as a value."""
         pa = mem.dma if mem.va is None else mem.va
-        if mem.of_resm_idx != NO_OFFSET:
-            pa = self.board.linux_regions[mem.of_resm_idx].pa
         where = self.soc.a7.locate(pa, mem.len)
         content: bytes | memoryview = b""
         if where:

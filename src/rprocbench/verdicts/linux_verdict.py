@@ -13,7 +13,8 @@ class LinuxCarveout:
     """A carveout when the core was started: `size` bytes at `pa`, which the remote finds at `da`.
 
     `rsc_offset` is the payload's offset in the table if the table asked for it; a `dynamic` one was
-    allocated, the others are the board's. `content` is what lay there, `sha256` its hash.
+    allocated, the others are the board's. `content` is what lay there, `sha256` its hash. Linux
+    itself has no address for the buffers of virtio devices: `pa` 0, and nothing in them.
     """
 
     name: str
