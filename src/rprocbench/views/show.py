@@ -17,8 +17,11 @@ from rprocbench.bench.chain import Chain
 from rprocbench.formats.resource_table import ResourceTable
 from rprocbench.formats.signed_image import SignedImage
 from rprocbench.soc.board import Board
+from rprocbench.verdicts.acceptance import AcceptanceMap
 
 from . import (  # noqa: F401  each registers how it draws its view
+    acceptance_html,
+    acceptance_text,
     bytes_html,
     bytes_text,
     chain_html,
@@ -53,6 +56,7 @@ SHOWN_BY_NAME = (
     ("rprocbench.base.run", "Run"),
     ("rprocbench.bench.recording", "Recording"),
     ("rprocbench.bench.chain", "Chain"),
+    ("rprocbench.verdicts.acceptance", "AcceptanceMap"),
     ("rprocbench.soc.board", "Board"),
     ("rprocbench.formats.signed_image", "SignedImage"),
     ("rprocbench.formats.resource_table", "ResourceTable"),
@@ -102,6 +106,7 @@ def _(thing: bytes) -> BytesView:
     return file_bytes(thing)
 
 
+@describe.register(AcceptanceMap)
 @describe.register(BytesView)
 @describe.register(Chain)
 @describe.register(ResourceTableView)
