@@ -66,6 +66,7 @@ class Undefined(StrEnum):
     """What the real code does where C gives it no defined result."""
 
     OOPS = "OOPS"  # the kernel reads, writes or jumps where it must not
+    HANG = "HANG"  # the kernel waits for itself for ever
     LOCKUP = "LOCKUP"  # the Cortex-M faulted while it could not take a fault
 
 

@@ -32,6 +32,8 @@ def add_to(verbs: Any) -> None:
                         help="processes; default: one for each processor")  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="F", help="save a row for each run")
     parser.add_argument("--out", type=Path, metavar="F.html", help="save the matrix as a page")
+    parser.add_argument("--wire", action="store_true", help="instead: every fault on the wire "
+                        "between Linux and the M4, in every kernel")  # fmt: skip
     parser.set_defaults(run=run_review, parser=parser)
     parser = verbs.add_parser(
         "play", help="make one run of the review again and tell what happened",
@@ -55,6 +57,29 @@ def workers(text: str) -> int:
     return number
 
 
+def run_wire(args: argparse.Namespace) -> int:
+    """Play every fault on the wire and tell how each ends."""
+    from rprocbench.bench.wire import FAULTS, wire_faults, wire_table
+    from rprocbench.kernel.versions import LINUX
+
+    outcomes = []
+    for outcome in wire_faults():
+        outcomes.append(outcome)
+        tell_progress(len(outcomes), 2 * len(FAULTS) * len(LINUX))
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
+    if args.json:
+        rows = [
+            {"fault": one.fault.name, "title": one.fault.title, "who": one.fault.who.value,
+             "linux": one.linux, "hardened": one.hardened, "end": one.end, "detail": one.detail,
+             "answers": one.answers}
+            for one in outcomes
+        ]  # fmt: skip
+        write_file(args.json, as_json({"wire": rows}).encode())
+    out(wire_table(outcomes))
+    return 0
+
+
 def run_review(args: argparse.Namespace) -> int:
     """Run the campaign and tell what it found."""
     from rprocbench.designs import DESIGNS
@@ -67,6 +92,8 @@ def run_review(args: argparse.Namespace) -> int:
 
     from .options import choose
 
+    if args.wire:
+        return run_wire(args)
     designs = list(dict.fromkeys(args.design or DESIGNS))
     for name in designs:
         choose(args.parser, "design", name, DESIGNS)

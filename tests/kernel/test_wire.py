@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Faults on the wire: each ends in a defined way, in every kernel, and takes nobody down."""
+
+import pytest
+
+from rprocbench.base.errors import InputError
+from rprocbench.base.state import check
+from rprocbench.bench.wire import FAULTS, wire_faults, wire_table
+from rprocbench.bench.wire_stage import ENDS, Stage, play
+from rprocbench.kernel.versions import LINUX
+
+# What a kernel as it is, and a hardened one, come to. Not told here: unharmed in both.
+EXPECTED = {
+    "lost-kick": ("late", "late"),
+    "early-kick": ("late", "late"),
+    "kick-storm": ("refused", "refused"),
+    "lost-interrupt": ("late", "late"),
+    "stuck-channel": ("deaf", "deaf"),
+    **dict.fromkeys(
+        ("avail-ahead", "avail-behind", "avail-entry", "desc-outside", "desc-wraps", "desc-long",
+         "desc-loop", "desc-write"), ("gives up", "gives up")),
+    "desc-empty": ("loses", "loses"),
+    "header-lies": ("loses", "loses"),
+    "hung-core": ("mute", "mute"),
+    "used-id-range": ("deaf", "deaf"),
+    "used-id-huge": ("deaf", "deaf"),
+    "used-twice": ("refused", "refused"),
+    "used-ahead": ("misled", "deaf"),
+    "used-behind": ("misled", "deaf"),
+    "used-id-send": ("mute", "mute"),
+    "used-long": ("loses", "refused"),
+    "used-all-long": ("deaf", "refused"),
+    "used-short": ("believed", "refused"),
+    "used-zero-leak": ("misled", "refused"),
+    "used-zero-far": ("crash", "refused"),
+    "header-long": ("loses", "refused"),
+    "to-nobody": ("refused", "refused"),
+    "keeps-buffers": ("mute", "mute"),
+    "silent-return": ("late", "late"),
+    "ns-length": ("refused", "refused"),
+    "ns-duplicate": ("refused", "refused"),
+    "ns-any": ("refused", "refused"),
+    "ns-unknown": ("refused", "refused"),
+    "ns-own": ("crash", "refused"),
+    "ns-flood": ("unharmed", "refused"),
+    "ns-terminals": ("refused", "refused"),
+}  # fmt: skip
+SLOW = {"used-behind"}
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS.keys() - SLOW))
+def test_each_fault_ends_in_a_defined_way(name: str) -> None:
+    ends = [one.end for one in wire_faults([name], ["7.3"])]
+    assert tuple(ends) == EXPECTED.get(name, ("unharmed", "unharmed"))
+
+
+@pytest.mark.slow
+def test_all_faults_in_all_kernels() -> None:
+    outcomes = list(wire_faults())
+    assert len(outcomes) == 2 * len(LINUX) * len(FAULTS)
+    assert {one.end for one in outcomes} <= ENDS.keys()
+    for one in outcomes:
+        expected = EXPECTED.get(one.fault.name, ("unharmed", "unharmed"))
+        assert (one.linux, one.end) == (one.linux, expected[one.hardened]), one
+    table = wire_table(outcomes)
+    assert all(name in table for name in FAULTS)
+
+
+def test_the_same_fault_leaves_the_same_trace_each_time() -> None:
+    def trace() -> list[object]:
+        stage = Stage(with_remote=True)
+        FAULTS["used-ahead"].play(stage)
+        stage.say()
+        check(stage.machine.run.trace)
+        return list(stage.machine.run.trace)
+
+    assert trace() == trace()
+
+
+def test_a_lost_kick_is_made_good_by_the_next() -> None:
+    outcome = play(FAULTS["lost-kick"])
+    assert outcome.answers == ("echo", None, "echo", "echo", "echo")
+
+
+def test_a_leak_shows_bytes_of_the_next_buffer() -> None:
+    stage = Stage(with_remote=True)
+    stage.remote.write(stage.bus.rbuf(2) + 16, b"not meant for you")
+    stage.remote.send(0x400, 0x400, b"x", used_len=8, says=600)
+    stage.turn()
+    (heard,) = stage.drain()
+    assert len(heard) == 600
+    assert b"not meant for you" in heard
+
+
+def test_a_silent_return_costs_the_sender_fifteen_seconds() -> None:
+    stage = Stage(with_remote=True)
+    before = stage.remote.cycles
+    FAULTS["silent-return"].play(stage)
+    waited = (stage.remote.cycles - before) / stage.machine.soc.board.m4_hz
+    assert 15 <= waited < 18
+    assert stage.answers[-1] == "echo"
+
+
+def test_an_unknown_fault_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match="no fault 'gremlins'"):
+        list(wire_faults(["gremlins"]))
