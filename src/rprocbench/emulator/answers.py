@@ -38,6 +38,7 @@ FAULTS = {
     Stop.STATE: (USAGE_FAULT, INVSTATE),
     Stop.UNALIGNED: (USAGE_FAULT, UNALIGNED),
 }
+PAGES = 4  # that one instruction can reach, generously
 REGISTERS = (*R, Reg.SP, Reg.LR, Reg.PC)
 
 
@@ -67,8 +68,8 @@ class Answers:
             return False
         return not decode.must_be_aligned(self.engine.load, self.engine[Reg.PC])
 
-    def to(self, stopped: Stopped) -> int:
-        """Do what unicorn leaves to us; returns how many instructions were executed by hand.
+    def to(self, stopped: Stopped) -> None:
+        """Do what unicorn leaves to us.
 
         Raises `Crash` LOCKUP where the core would lock up.
         """
@@ -76,43 +77,60 @@ class Answers:
             case Stop.SVC:
                 self.exceptions.raise_now(SVCALL)
             case Stop.BKPT:
-                return self._breakpoint()
+                self._breakpoint()
             case Stop.DATA:
-                return self._data(stopped)
+                self._data(stopped)
             case Stop.FETCH:
                 self._fetch()
             case Stop.UNDEFINED if found := decode.divides(self.engine.load, self.engine[Reg.PC]):
-                return self._divide(*found)
+                self._divide(*found)
             case why:
                 self.exceptions.raise_now(*FAULTS[why])
-        return 0
 
-    def _breakpoint(self) -> int:
+    def _breakpoint(self) -> None:
         if halfword(self.engine.load, self.engine[Reg.PC]) != BKPT_SEMIHOSTING:
             self.core.scb.dfsr |= 2
             self.exceptions.raise_hard(DEBUGEVT)
-            return 0
+            return
         semihosting = self.core.semihosting
         self.engine[R[0]] = semihosting.call(self.engine[R[0]], self.engine[R[1]])
         self._step_over()
         if semihosting.exit_code:
             self.core.end(f"the firmware ended with code {semihosting.exit_code - 1}")
-        return 1
 
-    def _data(self, stopped: Stopped) -> int:
+    def _data(self, stopped: Stopped) -> None:
         core, scb, at = self.core, self.core.scb, stopped.address
-        if core.guard.is_protected(at, stopped.size, write=stopped.is_write):
+        if self._retry(stopped):
+            return
+        if core.guard.is_on:
+            reached = core.guard.reached(at, stopped.size)
+            at = core.guard.denied(at, reached, write=stopped.is_write) or at
+        if core.guard.is_protected(at, write=stopped.is_write):
             scb.mmfar = at
             self.exceptions.raise_now(MEM_MANAGE, DACCVIOL | MMARVALID)
         elif scb.ccr & BFHFNMIGN and self.exceptions.priority < 0:
             scb.bfar = at
             scb.cfsr |= PRECISERR | BFARVALID
             self._step_over()
-            return 1
         else:
             scb.bfar = at
             self.exceptions.raise_now(BUS_FAULT, PRECISERR | BFARVALID)
-        return 0
+
+    def _retry(self, stopped: Stopped) -> bool:
+        """Whether the access was allowed all the same; then it has happened."""
+        guard, again = self.core.guard, stopped
+        for _ in range(PAGES):
+            if again.why is not Stop.DATA or (again.executed and again is not stopped):
+                break
+            if not guard.opens(again.address, again.size, write=again.is_write):
+                break
+            again = self.engine.run(1)
+        guard.close()
+        if again is stopped:
+            return False
+        self.core.cycles += again.executed
+        self.core.answer(again)
+        return True
 
     def _fetch(self) -> None:
         if self.core.guard.is_unfetchable(self.engine[Reg.PC]):
@@ -120,19 +138,19 @@ class Answers:
         else:
             self.exceptions.raise_now(BUS_FAULT, IBUSERR)
 
-    def _divide(self, signed: bool, into: int, dividend: int, divisor: int) -> int:  # noqa: FBT001
+    def _divide(self, signed: bool, into: int, dividend: int, divisor: int) -> None:  # noqa: FBT001
         """SDIV and UDIV, refused because CCR.DIV_0_TRP is set."""
         by = self.engine[REGISTERS[divisor]]
         if not by:
             self.exceptions.raise_now(USAGE_FAULT, DIVBYZERO)
-            return 0
+            return
         value = decode.quotient(self.engine[REGISTERS[dividend]], by, signed=signed)
         self.engine[REGISTERS[into]] = value
         self._step_over()
-        return 1
 
     def _step_over(self) -> None:
         """Go on behind the instruction at PC."""
         pc = self.engine[Reg.PC]
         behind = pc + decode.size_of(self.engine.load, pc)
         self.engine.jump(behind, decode.advanced(self.engine[Reg.XPSR]))
+        self.core.cycles += 1

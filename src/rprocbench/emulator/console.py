@@ -41,6 +41,9 @@ class Console(Peripheral):
             if self.lines <= TOLD:
                 self.tell(f"{self.name}: {line.decode('utf-8', 'replace').rstrip()}")
 
+    def reset(self) -> None:
+        """What was printed stays printed."""
+
     def restore(self, state: dict[str, int]) -> None:  # type: ignore[override]
         """Go back, and forget what was printed since."""
         super().restore(state)

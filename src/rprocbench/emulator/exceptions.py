@@ -85,9 +85,8 @@ class Exceptions:
         """The fault of a frame there; 0 for none."""
         if self.guard.is_on:
             self.guard.refresh(privileged=privileged, urgent=self.priority < 0)
-            if not self.guard.allows(sp, size, write=write):
-                is_protected = self.guard.is_protected(sp, size, write=write)
-                return MEM_MANAGE if is_protected else BUS_FAULT
+            if (at := self.guard.denied(sp, size, write=write)) is not None:
+                return MEM_MANAGE if self.guard.is_protected(at, write=write) else BUS_FAULT
         try:
             self.engine.load(sp, size)
         except IndexError:
@@ -112,6 +111,7 @@ class Exceptions:
             return
         engine, state = self.engine, (T if vector & 1 else 0) | exception
         engine[Reg.LR] = exc_return
+        engine.monitor.clear()
         self.nvic.begin(exception)
         if self.on_entry:
             self.on_entry(exception)

@@ -73,22 +73,30 @@ class Guard:
 
     def allows(self, address: int, size: int, *, write: bool) -> bool:
         """Whether every byte may be accessed."""
-        needed = WRITE if write else READ
-        return all(self.access(at) & needed for at in self._samples(address, size))
+        return self.denied(address, size, write=write) is None
 
-    def is_protected(self, address: int, size: int, *, write: bool) -> bool:
+    def denied(self, address: int, size: int, *, write: bool) -> int | None:
+        """The first address in the range that may not be accessed; None if all may."""
+        needed = WRITE if write else READ
+        samples = self._samples(address, size)
+        return next((at for at in samples if not self.access(at) & needed), None)
+
+    def reached(self, address: int, size: int) -> int:
+        """How many bytes the instruction in progress accesses, from `address` to the page's end."""
+        whole = max(size, span(self.engine.load, self.engine[Reg.PC]))
+        return min(whole, (address & -PAGE) + PAGE - address)
+
+    def is_protected(self, address: int, *, write: bool) -> bool:
         """Whether it is the MPU that refuses: then it is a MemManage fault, else a BusFault."""
-        needed, who = WRITE if write else READ, {"privileged": self.privileged}
-        return not all(
-            self.mpu.access(at, urgent=self.urgent, **who) & needed
-            for at in self._samples(address, size)
-        )
+        allowed = self.mpu.access(address, privileged=self.privileged, urgent=self.urgent)
+        return not allowed & (WRITE if write else READ)
 
     def is_unfetchable(self, pc: int) -> bool:
         """The same for an instruction at `pc`."""
-        who = {"privileged": self.privileged, "urgent": self.urgent}
-        halves = range(pc, pc + size_of(self.engine.load, pc), 2)
-        return not all(self.mpu.access(at, **who) & EXECUTE for at in halves)
+        return not all(
+            self.mpu.access(at, privileged=self.privileged, urgent=self.urgent) & EXECUTE
+            for at in range(pc, pc + size_of(self.engine.load, pc), 2)
+        )
 
     def opens(self, address: int, size: int, *, write: bool) -> bool:
         """Look closely at an access that was refused: if it is allowed, open its page.
@@ -97,8 +105,7 @@ class Guard:
         """
         page = address & -PAGE
         held = next((run for run in self._applied.values() if 0 <= page - run[0] < run[1]), None)
-        until = min(address + max(size, span(self.engine.load, self.engine[Reg.PC])), page + PAGE)
-        if held is None or not self.allows(address, until - address, write=write):
+        if held is None or not self.allows(address, self.reached(address, size), write=write):
             return False
         self._opened.append((page, PAGE, held[2]))
         self.engine.protect(page, PAGE, ALL)

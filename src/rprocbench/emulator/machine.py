@@ -221,7 +221,7 @@ class CortexM4:
         if stopped.executed:
             self.entries = 0
         before = self.cycles
-        self._answer(stopped)
+        self.answer(stopped)
         self._count_entry(stopped, completed=self.cycles - before)
         if self.is_asleep:
             self.slept_at = self.cycles
@@ -244,16 +244,14 @@ class CortexM4:
         if self.guard.is_on or self.guard.was_on:
             urgent = self.exceptions.priority < 0
             self.guard.refresh(privileged=self.exceptions.is_privileged(), urgent=urgent)
-        stopped = (self.engine.run_masked if is_held else self.engine.run)(limit)
-        self.guard.close()
-        return stopped
+        return (self.engine.run_masked if is_held else self.engine.run)(limit)
 
     def _spins(self) -> bool:
         """Whether the next instruction branches to itself: nothing happens but time."""
         here = halfword(self.engine.load, self.engine[Reg.PC])
         return here == BRANCH_TO_SELF and self.engine.is_thumb
 
-    def _answer(self, stopped: Stopped) -> None:
+    def answer(self, stopped: Stopped) -> None:
         """Do what unicorn leaves to us. Raises `Crash` LOCKUP where the core would lock up."""
         exceptions = self.exceptions
         match stopped.why:
@@ -267,7 +265,7 @@ class CortexM4:
             case Stop.LIMIT | Stop.HINT:
                 pass
             case _:
-                self.cycles += self.answers.to(stopped)
+                self.answers.to(stopped)
 
     # Sleep
 

@@ -3,7 +3,8 @@
 
 A store to an executable page takes unicorn half as long again, since it has to look for code that
 it translated from there. So memory is mapped without; the first fetch from a block faults, and that
-block becomes executable. It stays writable: code that changes itself works.
+block becomes executable. It stays writable: code that changes itself works, if unicorn finds the
+right one of the views of a memory; so all of them are cut at the same places.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ class Views:
     def __init__(self, engine: Any) -> None:
         self._uc = engine
         self._mapped: list[tuple[int, int]] = []
+        self._addresses: list[int] = []  # in this process, of what is mapped
         self._granted: set[int] = set()  # blocks
         self._wanted: dict[int, int] = {}  # page: access, where it is not all
 
@@ -28,6 +30,7 @@ class Views:
         """Let the `size` bytes at `address` of this process appear at `base`."""
         self._uc.mem_map_ptr(base, size, READ_WRITE, address)
         self._mapped.append((base, base + size))
+        self._addresses.append(address)
 
     def protect(self, base: int, size: int, access: int) -> None:
         """From now on, only such accesses shall be possible there."""
@@ -55,7 +58,19 @@ class Views:
             for base, size, access in self._runs(block):
                 if access & EXECUTE:
                     self._uc.mem_protect(base, size, access)
+            self._cut_others(block)
         return True
+
+    def _cut_others(self, block: int) -> None:
+        """Let the same bytes be a block of their own wherever else they appear."""
+        views = list(zip(self._mapped, self._addresses, strict=True))
+        (start, _), here = next(view for view in views if view[0][0] <= block < view[0][1])
+        for (first, end), address in views:
+            at = first + here + block - start - address
+            if first <= at < end and at != block and at not in self._granted:
+                self._uc.mem_protect(at, min(BLOCK, end - at), 0)  # cut, even if it is restored
+                for base, size, access in self._runs(at):
+                    self._uc.mem_protect(base, size, access & READ_WRITE)
 
     def _within(self, block: int) -> bool:
         return any(first <= block < end for first, end in self._mapped)
