@@ -296,11 +296,6 @@ class Engine:
         if self._meter.begun:
             self._meter.stop()
 
-    def stop_here(self) -> None:
-        """From the beginning of a block: execute nothing of it, unless the run began there."""
-        if self._meter.begun:
-            self._meter.stop()
-
     def _run(self, limit: int) -> Stopped:
         self._done = 0
         while True:
@@ -336,7 +331,6 @@ class Engine:
         if error in FETCH_ERRORS:
             return Stopped(Stop.FETCH, begun)
         if error in DATA_ERRORS:
-            self._uc.ctl(uc.UC_CTL_TLB_FLUSH, uc.UC_CTL_IO_WRITE)  # it would let the next one in
             self._uc.ctl(uc.UC_CTL_TLB_FLUSH, uc.UC_CTL_IO_WRITE)  # it would let the next one in
             return Stopped(Stop.DATA, begun - 1, *self._access)
         if error == uc.UC_ERR_INSN_INVALID:
