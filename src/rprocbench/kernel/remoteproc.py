@@ -77,6 +77,7 @@ class Host:
     `locks` counts the locks that are held, `statics` holds what C modules keep in static variables,
     `bits` is the size of `size_t` and of pointers: 32 on an STM32MP15. `linux` says which kernel it
     is; a `hardened` one reports an error where that kernel would leave defined behaviour.
+    `iommu` says whether there is one; `rprocs` are the processors that others can look up.
     `mapped_at` has virtual addresses of mappings. They only matter to what goes wrong. `survived`
     says what it did that has no defined result, without coming to harm.
     """
@@ -93,6 +94,8 @@ class Host:
     bits: int = 32
     linux: LinuxVersion = V7_3
     hardened: bool = False
+    iommu: bool = False
+    rprocs: tuple["Rproc", ...] = ()
     mapped_at: Mapping[Pa, int] = field(default_factory=dict)
     survived: tuple[str, ...] = ()
     coredumps: list["Coredump"] = field(default_factory=list)
@@ -201,6 +204,16 @@ class RprocDumpSegment:
     priv: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RprocMapping:
+    """`struct rproc_mem_entry` on the list `mappings`: what the IOMMU was told. `flags` are its."""
+
+    da: Da
+    pa: Pa
+    len: int
+    flags: int = 0
+
+
 @dataclass
 class RprocDebugTrace(Watched):
     """`struct rproc_debug_trace`: a trace buffer, shown as the debugfs file `name`.
@@ -295,7 +308,7 @@ class Rproc(Watched):
     domain: bool = False
     bootaddr: int = 0
     carveouts: tuple[RprocMemEntry, ...] = ()
-    mappings: tuple[tuple[int, int], ...] = ()
+    mappings: tuple[RprocMapping, ...] = ()
     traces: tuple[RprocDebugTrace, ...] = ()
     num_traces: int = 0
     rvdevs: tuple[RprocVdev, ...] = ()

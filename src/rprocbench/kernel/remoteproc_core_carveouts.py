@@ -4,13 +4,14 @@
 from collections.abc import Callable
 
 from rprocbench.base.errors import Errno, ModelledError
-from rprocbench.base.run import mirrors
+from rprocbench.base.run import Unwind, mirrors
 from rprocbench.formats.resource_table import FwRscCarveout
 from rprocbench.soc.memory import Da, Pa
 
 from .flow import complaining, dev_err, dev_warn, undefined
 from .printf import lacking, snprintf
-from .remoteproc import FW_RSC_ADDR_ANY, NO_OFFSET, Rproc, RprocMemEntry
+from .remoteproc import FW_RSC_ADDR_ANY, NO_OFFSET, Rproc, RprocMapping, RprocMemEntry
+from .remoteproc_core_iommu import keep_mapping
 
 core_c = mirrors("linux:drivers/remoteproc/remoteproc_core.c")
 
@@ -99,7 +100,14 @@ def rproc_alloc_carveout(rproc: Rproc, mem: RprocMemEntry) -> None:
         raise ModelledError(Errno.ENOMEM, f"no coherent memory of {mem.len:#x} bytes")
     if mem.da != FW_RSC_ADDR_ANY and not rproc.domain and mem.da != dma % 2**32:
         dev_warn(rproc, "Allocated carveout doesn't fit device address request")
+    if mem.da != FW_RSC_ADDR_ANY and rproc.domain:
+        with Unwind(rproc) as unwind:
+            unwind.label("dma_free", rproc.host.soc.dma_free, dma)
+            with complaining(rproc, "iommu_map failed"):
+                keep_mapping(rproc, RprocMapping(mem.da, dma, mem.len, mem.flags))
     if mem.da == FW_RSC_ADDR_ANY:
+        if dma >> 32:
+            dev_warn(rproc, "DMA address is above 32 bits, and is cut")
         mem.da = Da(dma % 2**32)
     mem.dma = dma
     mem.va = dma

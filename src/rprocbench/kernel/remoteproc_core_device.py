@@ -25,6 +25,7 @@ from .remoteproc_elf_loader import (
 )  # fmt: skip
 
 core_c = mirrors("linux:drivers/remoteproc/remoteproc_core.c")
+debugfs_c = mirrors("linux:drivers/remoteproc/remoteproc_debugfs.c")
 cdev_c = mirrors("linux:drivers/remoteproc/remoteproc_cdev.c")
 device_c = mirrors("linux:drivers/base/core.c")
 
@@ -92,6 +93,16 @@ def rproc_char_device_remove(rproc: Rproc) -> None:
     """Undo it."""
 
 
+@debugfs_c
+def rproc_create_debug_dir(rproc: Rproc) -> None:
+    """Make the directory in debugfs. Nobody asks whether that went well."""
+
+
+@debugfs_c
+def rproc_delete_debug_dir(rproc: Rproc) -> None:
+    """Remove it."""
+
+
 @device_c
 def device_add(rproc: Rproc) -> None:
     """Make the device, and with it sysfs, appear."""
@@ -138,7 +149,10 @@ def rproc_trigger_auto_boot(rproc: Rproc) -> None:
 
 @core_c
 def rproc_add(rproc: Rproc) -> None:
-    """Show the processor to the world; with `auto_boot`, queue its boot."""
+    """Show the processor to the world; with `auto_boot`, queue its boot.
+
+    Only then do others find it: who looks it up by phandle, and the panic notifier.
+    """
     rproc_validate(rproc)
     with Unwind(rproc) as unwind:
         rproc_char_device_add(rproc)
@@ -146,13 +160,16 @@ def rproc_add(rproc: Rproc) -> None:
         device_add(rproc)
         unwind.label("rproc_remove_dev", rproc_remove_dev, rproc)
         dev_info(rproc, f"{rproc.name} is available")
+        rproc_create_debug_dir(rproc)
         if rproc.auto_boot:
             rproc_trigger_auto_boot(rproc)
+        rproc.host.rprocs += (rproc,)
 
 
 def rproc_remove_dev(rproc: Rproc) -> None:
     """What the label of that name undoes."""
     cancel_work_sync(rproc)
+    rproc_delete_debug_dir(rproc)
     device_del(rproc)
 
 
@@ -165,6 +182,8 @@ def rproc_del(rproc: Rproc) -> None:
     rproc.deleting = True
     cancel_work_sync(rproc)
     tolerate(__rproc_shutdown, rproc, rproc.host.linux.del_forces)
+    rproc_delete_debug_dir(rproc)
+    rproc.host.rprocs = tuple(other for other in rproc.host.rprocs if other is not rproc)
     device_del(rproc)
     rproc_char_device_remove(rproc)
 

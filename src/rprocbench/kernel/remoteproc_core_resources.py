@@ -19,13 +19,14 @@ from rprocbench.formats.resource_table import (
 )  # fmt: skip
 from rprocbench.soc.memory import Da, Pa
 
-from .flow import dev_err, dev_warn
+from .flow import complaining, dev_err, dev_warn
 from .platform_device import platform_device_register_full, platform_device_unregister
 from .remoteproc import (
     NO_OFFSET,
     RVDEV_NUM_VRINGS,
     Rproc,
     RprocDebugTrace,
+    RprocMapping,
     RprocVdevData,
 )  # fmt: skip
 from .remoteproc_core_carveouts import (
@@ -37,6 +38,7 @@ from .remoteproc_core_carveouts import (
     rproc_release_carveout,
     s32,
 )  # fmt: skip
+from .remoteproc_core_iommu import drop_mappings, keep_mapping
 from .remoteproc_core_vrings import table_of
 from .remoteproc_coredump import rproc_coredump_cleanup
 from .remoteproc_debugfs import rproc_create_trace_file, rproc_remove_trace_file
@@ -107,13 +109,17 @@ def rproc_handle_carveout(rproc: Rproc, offset: int, avail: int) -> None:
 
 @core_c
 def rproc_handle_devmem(rproc: Rproc, offset: int, avail: int) -> None:
-    """Map a peripheral for the remote. Without an IOMMU that cannot be, and EINVAL is reported."""
+    """Map a peripheral for the remote. Without an IOMMU that cannot be, and EINVAL is reported.
+
+    What the IOMMU's driver reports is passed on.
+    """
     if not rproc.domain:
         text = "devmem needs an IOMMU, and there is none"
         raise ModelledError(Errno.EINVAL, text, span=rsc_span(offset, FwRscDevmem.SIZE))
     rsc = read_entry(rproc, FwRscDevmem, offset, avail, "devmem")
     check_reserved(rproc, rsc, offset, "devmem")
-    rproc.mappings += ((rsc.da, rsc.len),)
+    with complaining(rproc, "failed to map devmem"):
+        keep_mapping(rproc, RprocMapping(Da(rsc.da), Pa(rsc.pa), rsc.len, rsc.flags))
 
 
 @core_c
@@ -196,7 +202,7 @@ def rproc_resource_cleanup(rproc: Rproc) -> None:
         rproc.num_traces -= 1
         rproc.traces = rproc.traces[1:]
         trace.gone()
-    rproc.mappings = ()
+    drop_mappings(rproc)
     for carveout in rproc.carveouts:
         if carveout.release:
             tolerate(carveout.release, rproc, carveout)
