@@ -7,12 +7,12 @@ gives one message a read; here it is a stream too, and what is read from it at o
 
 import os
 import tty
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from rprocbench.base.errors import Errno, ModelledError
+from rprocbench.base.errors import Errno, InputError, ModelledError
 from rprocbench.bench import Machine
 from rprocbench.bench.rpmsg_user import Port
 
@@ -122,9 +122,12 @@ class Terminal:
 class Terminals:
     """One terminal for each device that there is."""
 
-    def __init__(self, root: Path, ledger: Ledger, watching: Watching) -> None:
-        self.root, self.ledger, self.watching = root, ledger, watching
+    def __init__(
+        self, root: Path, ledger: Ledger, watching: Watching, tell: Callable[[str], None]
+    ) -> None:
+        self.root, self.ledger, self.watching, self.tell = root, ledger, watching, tell
         self.open: dict[str, Terminal] = {}
+        self._in_the_way: set[str] = set()
 
     def follow(self, devices: Iterable[Device]) -> None:
         """Have one for each of these, and none besides."""
@@ -134,12 +137,20 @@ class Terminals:
         for path, device in now.items():
             if path in self.open:
                 self.open[path].device = device
-                continue
-            link = self.root / path.lstrip("/")
+            elif path not in self._in_the_way:
+                self._make(path, device)
+
+    def _make(self, path: str, device: Device) -> None:
+        link = self.root / path.lstrip("/")
+        try:
             self.ledger.file(link)
-            terminal = Terminal(device, link)
-            self.open[path] = terminal
-            self.watching.listen(terminal.master, terminal.take)
+        except InputError as error:
+            self.tell(f"not served: {error.why}")
+            self._in_the_way.add(path)
+            return
+        terminal = Terminal(device, link)
+        self.open[path] = terminal
+        self.watching.listen(terminal.master, terminal.take)
 
     def pass_on(self) -> bool:
         """Move what waits, both ways. True if anything moved."""

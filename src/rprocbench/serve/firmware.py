@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The folders that Linux looks for firmware in, below a root of their own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from rprocbench.base.errors import Errno, ModelledError
@@ -19,9 +19,11 @@ class FirmwareFolders(Mapping[str, bytes]):
     exists below the root is meant so; else it is taken as it stands.
     """
 
-    def __init__(self, root: Path, release: str) -> None:
+    def __init__(self, root: Path, release: str, found: Callable[[str, bytes], None]) -> None:
+        """`found` is told the name and the bytes of each file that is read."""
         self.root = root
         self.release = release
+        self.found = found
 
     def folders(self) -> Iterator[Path]:
         """The folders, in the order they are looked at."""
@@ -62,6 +64,7 @@ class FirmwareFolders(Mapping[str, bytes]):
                 continue
             if len(data) > MAX_IMAGE:
                 raise ModelledError(Errno.ENOMEM, f"{path} has more than {MAX_IMAGE} bytes")
+            self.found(name, data)
             return data
         if isinstance(last, PermissionError):
             raise ModelledError(Errno.EACCES, f"{name} may not be read")

@@ -12,6 +12,7 @@ from rprocbench.bench import Machine
 from rprocbench.bench.demo import demo_key
 from rprocbench.bench.linux import Folder
 from rprocbench.designs import MAINLINE, Design
+from rprocbench.formats.elf_names import E_MACHINES
 from rprocbench.kernel.remoteproc_sysfs import PAGE_SIZE
 from rprocbench.soc.board import Board
 from rprocbench.soc.boards import DEFAULT
@@ -27,6 +28,7 @@ from .served_file import ServedFile
 from .tree import Tree
 from .watching import Watching
 
+ELF_MAGIC, ELF_HEADER, EM_ARM = b"\x7fELF", 52, 40
 WORDS = {
     "state": (b"start", b"stop", b"detach"),
     "recovery": (b"enabled", b"disabled", b"recover"),
@@ -65,6 +67,8 @@ class Server:
         self.watching = Watching()
         self.pace = Pace(options.board.m4_hz)
         self._is_crashed = False
+        self._is_ready = False
+        self._in_the_way: set[Path] = set()
 
     @property
     def sysfs(self) -> Path:
@@ -90,12 +94,13 @@ class Server:
         self.ledger = Ledger(self.root, f"remoteproc{self.options.index}")
         self.watching.start()
         self.tree = Tree(self.ledger, self.watching)
-        self.terminals = Terminals(self.root, self.ledger, self.watching)
+        self.terminals = Terminals(self.root, self.ledger, self.watching, self.tell)
         self.coredumps = Coredumps(self.root, self.tree)
         try:
             self._make_library()
             self._power_on()
             self._publish()
+            self._is_ready = True
             ready()
             while self.watching.stopped_by is None:
                 self._turn()
@@ -108,15 +113,13 @@ class Server:
 
     def _make_library(self) -> None:
         self.ledger.folder(self.root / "lib" / "firmware")
-        parameter = self.root / PARAMETER
-        if not parameter.exists():
-            self.ledger.file(parameter)
-            parameter.write_text("\n", encoding="utf-8")
+        self.ledger.shared_file(self.root / PARAMETER, "\n")
 
     def _power_on(self) -> None:
         """A machine with its driver probed. A driver that does not come up leaves no files."""
         options = self.options
-        files = cast("dict[str, bytes]", FirmwareFolders(self.root, options.linux))  # only read
+        folders = FirmwareFolders(self.root, options.linux, self._note_machine)
+        files = cast("dict[str, bytes]", folders)  # nobody writes to it
         self.machine = Machine(
             options.described(), options.design, options.key, files,
             generation=options.generation, engine=options.engine, linux=options.linux,
@@ -134,6 +137,13 @@ class Server:
             ) from None
         finally:
             self.console.follow()
+
+    def _note_machine(self, name: str, image: bytes) -> None:
+        """Say if an ELF file is for another kind of processor: Linux does not look at that."""
+        machine = int.from_bytes(image[18:20], "little")
+        if image[:4] == ELF_MAGIC and len(image) >= ELF_HEADER and machine != EM_ARM:
+            kind = E_MACHINES.get(machine, f"machine {machine}")
+            self.tell(f"note: {name} is for {kind}, and nothing in Linux looks at that")
 
     # One turn: sleep, take what was written, let the processor run, show what came of it
 
@@ -195,12 +205,24 @@ class Server:
             modes = files.modes()
             for name, mode in modes.items():
                 if folder / name not in self.tree.files:
-                    self.tree.add(self._file(folder / name, mode))
+                    self._add(self._file(folder / name, mode))
             for path in [p for p in self.tree.files if p.parent == folder]:
                 if path.name not in modes:
                     self.tree.remove(path)
         self.coredumps.follow(self.machine.host.coredumps)
         self.tree.refresh()
+
+    def _add(self, file: ServedFile) -> None:
+        """Serve a file. While serving, one that somebody's own is in the way of is left out."""
+        if file.path in self._in_the_way:
+            return
+        try:
+            self.tree.add(file)
+        except InputError as error:
+            if not self._is_ready:
+                raise
+            self.tell(f"not served: {error.why}")
+            self._in_the_way.add(file.path)
 
     def _file(self, path: Path, mode: int) -> ServedFile:
         name, is_debug = path.name, path.parent == self.debugfs

@@ -5,6 +5,7 @@ Nothing is polled: the process sleeps in one `select` until one of these comes, 
 that the remote processor needs to be woken at.
 """
 
+import logging
 import os
 import queue
 import selectors
@@ -17,6 +18,9 @@ from typing import Any
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+
+# It complains of each folder that is not watched any more.
+logging.getLogger("watchdog.observers.inotify").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
