@@ -9,6 +9,7 @@ from rprocbench.base.errors import RprocError
 from rprocbench.cli import (
     boot,
     conform,
+    debug,
     demo,
     designs,
     gdbserver,
@@ -27,7 +28,7 @@ from .output import abandon, finish, inert, warn
 
 VERBS = (
     demo, boot, report, designs, review, inspect, verify, sign, conform, map_, linux, serve,
-    gdbserver, lab,
+    gdbserver, debug, lab,
 )  # fmt: skip
 
 

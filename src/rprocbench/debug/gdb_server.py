@@ -67,7 +67,8 @@ class Connection:
         """Take bytes from the client."""
         for event in self._receiver.feed(data):
             if event.kind == "interrupt":
-                self.target.session.interrupt()
+                if self._queue.unfinished_tasks:
+                    self.stub.interrupt()
             elif self._queue.full():
                 self.is_closed = True  # nobody who waits for answers sends so much
             else:
@@ -99,6 +100,7 @@ class Connection:
             if event is None or self.is_closed:
                 return
             self._obey(event)
+            self._queue.task_done()
             if self.stub.is_over:
                 self.is_killed, self.is_closed = self.stub.is_killed, True
                 with suppress(OSError):
@@ -142,7 +144,7 @@ class Server:
             with selectors.DefaultSelector() as selector:
                 selector.register(self.listener, selectors.EVENT_READ)
                 while not (stop and stop.is_set()):
-                    for key, _ in selector.select(0.1):
+                    for key, _ in selector.select(self._patience()):
                         if key.fileobj is self.listener:
                             self._accept(selector)
                         else:
@@ -153,6 +155,13 @@ class Server:
             if self.connection:
                 self.connection.close()
             self.listener.close()
+
+    def _patience(self) -> float:
+        """Seconds to wait for the client; an interrupt that is not heeded yet is repeated."""
+        if self.connection and self.connection.stub.wants_stop:
+            self.target.session.interrupt()
+            return 0.02
+        return 0.1
 
     def _accept(self, selector: selectors.BaseSelector) -> None:
         client, _ = self.listener.accept()

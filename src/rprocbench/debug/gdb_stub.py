@@ -5,7 +5,7 @@ Source: Debugging with GDB, appendix E.2 to E.4. No socket here: bytes in, bytes
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rprocbench.base.errors import RprocError
 from rprocbench.bench.session import Session, Stopped, Watchpoint
@@ -76,6 +76,7 @@ class Stub:
     is_over: bool = False
     is_killed: bool = False
     no_ack: bool = False
+    wants_stop: bool = False
     hardware: set[int] = field(default_factory=set)
     software: set[int] = field(default_factory=set)
     last: bytes = b"T05thread:1;"
@@ -113,6 +114,11 @@ class Stub:
     def session(self) -> Session:
         """The machine's session, as it is now."""
         return self.view.target.session
+
+    def interrupt(self) -> None:
+        """From another thread: stop what runs. It may not have begun yet, so ask until it stops."""
+        self.wants_stop = True
+        self.session.interrupt()
 
     def handle(self, body: bytes) -> bytes | None:
         """The reply to one packet; b"" says that the packet is not known."""
@@ -267,6 +273,8 @@ class Stub:
             is_inside = start <= stopped.pc < end
             if stopped.why is not Why.STEP or not is_inside or self._is_broken_at(stopped.pc):
                 break
+            if self.wants_stop:
+                return self._told(replace(stopped, why=Why.INTERRUPTED))
         return self._told(stopped)
 
     def _is_broken_at(self, pc: int) -> bool:
@@ -294,6 +302,7 @@ class Stub:
             more = b"swbreak:;" if stopped.pc in self.software else b"hwbreak:;"
         if why in SIGNALS and why is not Why.INTERRUPTED:
             self.tell(f"{why} ({stopped.position})\n")
+        self.wants_stop = False
         self.last = b"T%02x%bthread:1;" % (SIGNALS.get(why, TRAP), more)
         return self.last
 

@@ -13,7 +13,7 @@ from rprocbench.emulator.timeline import Position
 from rprocbench.emulator.unwind import exception_name
 
 from .expressions import Evaluator
-from .telling import Follower, console, text_of, told
+from .telling import Follower, console, inert, text_of, told
 from .view import View
 
 LANES = {lane.name.lower(): lane for lane in Lane} | {"op-tee": Lane.OPTEE, "hw": Lane.HARDWARE}
@@ -92,9 +92,9 @@ class Monitor:
     def obey(self, line: str) -> str:
         """What the command answers, with its newline. Errors are one line as well."""
         try:
-            return self.ask(line) + "\n"
+            return inert(self.ask(line)) + "\n"
         except RprocError as error:
-            return f"{error.why or error}\n"
+            return inert(f"{error.why or error}\n")
 
     def ask(self, line: str) -> str:
         """What the command answers. Raises `RprocError`."""

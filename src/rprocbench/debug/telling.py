@@ -31,6 +31,13 @@ SHOWN = 32  # bytes of a payload
 MOST = 200  # lines
 
 
+def inert(text: str) -> str:
+    """`text` with every character that could steer a terminal as an escape; newlines stay."""
+    return "".join(
+        c if c in "\n\t" or c.isprintable() else c.encode("unicode_escape").decode() for c in text
+    )
+
+
 def text_of(payload: bytes) -> str:
     """A payload: as text where it is some, else in hex."""
     try:

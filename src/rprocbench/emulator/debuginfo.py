@@ -210,7 +210,8 @@ class DebugInfo:
             if entry.name == function and not self.symbol(function):
                 found.add(self.lines.after_prologue(start, end) if self.lines else start)
             for inner in entry.walk():
-                if Scope(inner).is_inlined and inner.name == function and inner.ranges:
+                is_copy = Scope(inner).is_inlined and inner.name == function
+                if is_copy and inner.ranges and entry.name != function:
                     found.add(min(start for start, _ in inner.ranges))
         return found
 

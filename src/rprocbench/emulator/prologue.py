@@ -142,6 +142,12 @@ def is_return_address(read: Read, value: int) -> bool:
         code = read(value - 5, 4)
     except DwarfError:
         return False
-    first, second = int.from_bytes(code[:2], "little"), int.from_bytes(code[2:], "little")
-    is_bl = first & 0xF800 == 0xF000 and second & 0xD000 == 0xD000
-    return is_bl or second & 0xFF87 == 0x4780
+    return is_call(code) == 4 or is_call(code[2:]) == 2
+
+
+def is_call(code: bytes) -> int:
+    """The size of the instruction that `code` begins with, if it calls a function; else 0."""
+    first, second = int.from_bytes(code[:2], "little"), int.from_bytes(code[2:4], "little")
+    if first & 0xF800 == 0xF000 and second & 0xD000 == 0xD000:
+        return 4
+    return 2 if first & 0xFF87 == 0x4780 else 0
