@@ -68,4 +68,6 @@ def page(view: Any) -> str:
     """The map as one offline page."""
     from rprocbench.views.report import Section, html_report
 
-    return html_report(f"Acceptance map of {view.name}", [Section("Acceptance map", view)])
+    return html_report(
+        f"Acceptance map of {view.name}", [Section("What becomes of each bit", view)]
+    )

@@ -45,8 +45,8 @@ class ScenarioPlayer(Player):
         act = getattr(self, f"do_{words[0]}", None) if words else None
         if act is None:
             raise InputError(InputCode.BAD_VALUE, f"there is no command {line!r}")
-        opened = int(words[1]) if words[0] == "open" and len(words) > 1 else 0
         try:
+            opened = int(words[1]) if words[0] == "open" else 0
             return self.play(line, lambda: act(*words[1:]), opened)
         except (TypeError, ValueError, IndexError) as error:
             why = f"the command {line!r} is not of its kind's shape: {error}"

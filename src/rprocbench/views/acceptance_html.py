@@ -11,6 +11,7 @@ from .markup import Markup, picture, tag
 MAX_GROUPS = 2000
 MAX_ANSWERS = 12
 WHOLE = "white-space: nowrap"
+NAME = "min-width: 9em; overflow-wrap: normal"  # a name is cut between words only
 
 
 @render.body.register
@@ -68,9 +69,9 @@ def _region(totals: Totals, fates: list[Fate]) -> Markup:
     ]  # fmt: skip
     return tag(
         "tr",
-        tag("th", region.name, scope="row"),
+        tag("th", region.name, scope="row", style=NAME),
         tag("td", region.kind.value),
-        tag("td", spans + more, class_="rb-mono"),
+        tag("td", spans + more, class_="rb-mono", style=WHOLE),
         _number(region.size),
         counts,
     )
@@ -84,7 +85,7 @@ def _effective(view: AcceptanceMap) -> list[Markup]:
     found = groups(view)
     rows = [
         tag("tr", tag("th", group.place, scope="row", class_="rb-mono", style=WHOLE),
-            _number(group.count), tag("td", region_at(view, group.first // 8)),
+            _number(group.count), tag("td", region_at(view, group.first // 8), style=NAME),
             tag("td", [tag("div", change) for change in group.changes]))
         for group in found[:MAX_GROUPS]
     ]  # fmt: skip
@@ -97,7 +98,7 @@ def _effective(view: AcceptanceMap) -> list[Markup]:
 
 def _answers(view: AcceptanceMap) -> Markup:
     rows = [
-        tag("tr", tag("th", totals.region.name, scope="row"), tag("td", str(answer)),
+        tag("tr", tag("th", totals.region.name, scope="row", style=NAME), tag("td", str(answer)),
             _number(count))
         for totals in view.totals
         for answer, count in list(totals.answers.items())[:MAX_ANSWERS]

@@ -68,7 +68,9 @@ def _cell(fate: Fate, x: float, y: float, width: float, parts: list[Markup]) -> 
 
 def _names(view: AcceptanceMap, start: int, end: int, y: float, parts: list[Markup]) -> None:
     """The regions whose first byte lies in this row."""
-    begun = [r.name for r in view.regions if start <= r.spans[0].start < end]
+    names = [r.name.removeprefix("record ") for r in view.regions]
+    starts = [r.spans[0].start for r in view.regions]
+    begun = [name for name, at in zip(names, starts, strict=True) if start <= at < end]
     if begun:
         room = int((WIDTH - NAMES - 8) / 6.9)
         parts.append(words(NAMES, y + HIGH - 2, shorten(clean(" · ".join(begun)), room), "mono"))
