@@ -149,6 +149,7 @@ class Keeper:
         self._due = 0
         self._was_quiet = False
         core.between = self.look
+        core.longest_slice = min(core.longest_slice, spacing)
 
     def look(self) -> None:
         """Between two stretches: take a snapshot if one is due."""

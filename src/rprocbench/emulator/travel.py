@@ -52,6 +52,7 @@ class Traveller:
         self.replica = Replica(board)
         self.core = self.replica.core
         self.core.between = self._between
+        self.core.longest_slice = min(self.core.longest_slice, spacing)
         self.spacing = spacing
         self._camera = Camera(self.core)
         self._index = 0
