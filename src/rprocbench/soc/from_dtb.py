@@ -67,7 +67,7 @@ def remote_node(tree: DeviceTree) -> Node:
     if nodes:
         off = nodes[0].disabled_by or nodes[0]
         raise off.wrong("status", f"is {off.status!r}: {nodes[0].path} is not enabled")
-    why = f"{tree.name}: no node has {REMOTES[0]!r} or its like in property compatible"
+    why = f"{tree.name}: no node below / has {REMOTES[0]!r} or its like in property compatible"
     raise DeviceTreeError(InputCode.NOT_FOUND, why, node="/", prop="compatible")
 
 
