@@ -11,6 +11,7 @@ from rprocbench.formats.elf_build import Sec, Seg, build_elf
 from rprocbench.formats.resource_table_build import build_table, trace, vdev, vring
 from rprocbench.kernel.remoteproc import Host, Rproc
 from rprocbench.kernel.stm32_rproc import stm32_rproc_probe
+from rprocbench.kernel.versions import V7_3, LinuxVersion
 from rprocbench.soc.board import Board, Soc
 from rprocbench.soc.memory import Da
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
@@ -55,12 +56,16 @@ class Ring:
 
 @dataclass
 class ScriptedM4:
-    """The M4. `echo` answers each message; `lazy` returns no buffer; `deaf` takes no signal."""
+    """The M4. `echo` answers each message; `lazy` returns no buffer; `deaf` takes no signal.
+
+    `polite` rings for what it gives back only if Linux wants that.
+    """
 
     soc: Soc
     echo: bool = True
     lazy: bool = False
     deaf: bool = False
+    polite: bool = False
     name: bytes = b"rpmsg-raw"
     cycles: int = 0
     running: bool = False
@@ -149,7 +154,8 @@ class ScriptedM4:
             payload = self.soc.m4.read(Da(addr + 16), length)
             self.heard.append((src, dst, payload))
             self.used(self.rx, head, size)
-            self.soc.ipcc.send_to_a7(1)
+            if not (self.polite and self.u16(self.rx.avail) & 1):
+                self.soc.ipcc.send_to_a7(1)
             if self.echo and dst != 53:
                 self.send(dst, src, payload)
 
@@ -183,12 +189,16 @@ def machine(
     elf: bytes | None = None,
     script: dict[At, Disturbance] | None = None,
     board: Board = STM32MP157C_DK2,
+    linux: LinuxVersion = V7_3,
+    *,
+    hardened: bool = False,
     **m4: object,
 ) -> Machine:
     """A board with the driver probed, the firmware in its file, and a scripted M4."""
     run = Run(script=script or {})
     soc = Soc(replace(board), run)
-    host = Host(run, soc, files={"rproc-m4-fw": image() if elf is None else elf})
+    host = Host(run, soc, files={"rproc-m4-fw": image() if elf is None else elf},
+                linux=linux, hardened=hardened)  # fmt: skip
     core = ScriptedM4(soc, **m4)  # type: ignore[arg-type]
     soc.mcu.plug(core)
     return Machine(soc, host, stm32_rproc_probe(host), core)
