@@ -19,7 +19,6 @@ from .scb import (
     MMARVALID,
     NOCP,
     PRECISERR,
-    UNALIGN_TRP,
     UNALIGNED,
     UNDEFINSTR,
 )
@@ -43,30 +42,16 @@ REGISTERS = (*R, Reg.SP, Reg.LR, Reg.PC)
 
 
 class Answers:
-    """The answers of one core, by the reason of the stop.
+    """The answers of one core, by the reason of the stop."""
 
-    With `strict`, multi-word accesses that are not aligned fault as they do on silicon, which costs
-    a look at each access; without, they do so only while CCR.UNALIGN_TRP is set.
-    """
-
-    def __init__(self, core: "CortexM4", *, strict: bool) -> None:
+    def __init__(self, core: "CortexM4") -> None:
         self.core, self.engine = core, core.engine
         self.exceptions: Exceptions = core.exceptions
-        self.strict = strict
 
     def arrange(self) -> None:
         """Before a run: let the engine refuse what the firmware wants refused."""
         scb, checks = self.core.scb, self.engine.checks
-        nobody_floats = not scb.floats_for
-        checks.refuse(floating=nobody_floats, division=bool(scb.ccr & DIV_0_TRP))
-        wants = self.strict or scb.ccr & UNALIGN_TRP
-        checks.alignment(self._is_aligned if wants else None)
-
-    def _is_aligned(self) -> bool:
-        """Whether the access in progress, which is not aligned, is allowed all the same."""
-        if self.core.scb.ccr & UNALIGN_TRP:
-            return False
-        return not decode.must_be_aligned(self.engine.load, self.engine[Reg.PC])
+        checks.refuse(floating=not scb.floats_for, division=bool(scb.ccr & DIV_0_TRP))
 
     def to(self, stopped: Stopped) -> None:
         """Do what unicorn leaves to us.

@@ -94,11 +94,3 @@ def quotient(dividend: int, divisor: int, *, signed: bool) -> int:
     left, right = (value - (value >> 31 << 32) for value in (dividend, divisor))
     result = abs(left) // abs(right)
     return (result if (left < 0) == (right < 0) else -result) & 0xFFFF_FFFF
-
-
-def must_be_aligned(load: Load, pc: int) -> bool:
-    """Whether the instruction faults on an address that is no multiple of four, whatever CCR says.
-
-    LDRT and the like are as LDR is; exclusive ones unicorn checks itself.
-    """
-    return span(load, pc) > 0

@@ -110,7 +110,7 @@ class Engine:
         self._interrupt: int | None = None
         self._access = 0, False, 1  # address, whether a write, size
         self._denied: tuple[Any, int, int, Stop] | None = None  # registers, PC, begun, why
-        self.checks = Checks(self._uc, self.stop_here, self.deny)
+        self.checks = Checks(self._uc, self.stop_here)
         self.is_thumb = True
         self._is_busy = False
         self._patience = PATIENCE

@@ -47,7 +47,7 @@ class CortexM4:
     `run_until`. One of these calls is one `Ran` in the trace, or two around each signal to Linux.
     """
 
-    def __init__(  # noqa: PLR0913  each is a choice of its own
+    def __init__(
         self,
         soc: Soc,
         run: Run,
@@ -55,7 +55,6 @@ class CortexM4:
         native_meter: bool = True,
         slice_size: int | None = None,
         is_silent: bool = False,
-        strict: bool = False,
     ) -> None:
         self.soc = soc
         self.run = run
@@ -87,7 +86,7 @@ class CortexM4:
         self.wwdg = Wwdg(self._now)
         self.ipcc = IpccRegisters(soc.ipcc, self._announce)
         self.exceptions = Exceptions(self.engine, self.nvic, self.scb, self.guard)
-        self.answers = Answers(self, strict=strict)
+        self.answers = Answers(self)
         console = Console("semihosting", self.print)
         self.semihosting = Semihosting(
             self.engine.load, self._patch, self._now, soc.board.m4_hz, console
