@@ -98,6 +98,7 @@ class Engine:
 
     def __init__(self, *, native_meter: bool = True) -> None:
         self._uc = new_uc()
+        self.checks = Checks(self._uc, self.stop_here)  # before there are hooks
         self._meter: Meter = self._find_meter() if native_meter else self._hook_meter()
         self._bank = bank_of(self._uc, STATE, new_uc)
         self.monitor = Monitor(self._uc, find(new_uc))
@@ -110,7 +111,6 @@ class Engine:
         self._interrupt: int | None = None
         self._access = 0, False, 1  # address, whether a write, size
         self._denied: tuple[Any, int, int, Stop] | None = None  # registers, PC, begun, why
-        self.checks = Checks(self._uc, self.stop_here)
         self.is_thumb = True
         self._is_busy = False
         self._patience = PATIENCE
