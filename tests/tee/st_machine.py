@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from rprocbench.base.run import At, Disturbance, Run
+from rprocbench.base.run import At, Disturbance
 from rprocbench.formats.elf_build import Sec, Seg, build_elf
 from rprocbench.formats.keys import KeyType, PrivateKey, Signer, generate_key
 from rprocbench.formats.resource_table_build import build_table
 from rprocbench.formats.st_crypto import key_hash, public_der
 from rprocbench.formats.st_image import StOptions, sign_st_image
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
-from rprocbench.tee.st_otp import TEST_KEY, Otp
+from rprocbench.tee.st_otp import TEST_KEY, Fuses
 from rprocbench.tee.st_pta import StPta, st_of
 
 from .machine import Machine, signing_key
@@ -54,10 +54,10 @@ class StMachine(Machine):
         return st_of(self.tee.pta)
 
 
-def otp(**words: Any) -> Otp:
-    return Otp(Run(), **words)
+def otp(**words: Any) -> Fuses:
+    return Fuses(**words)
 
 
-def pkh(key: PrivateKey) -> Otp:
+def pkh(key: PrivateKey) -> Fuses:
     """A chip that trusts `key`."""
     return otp(oem_rproc_pkh=key_hash(key.public))

@@ -242,9 +242,7 @@ def test_d3_one_byte_of_the_ec_header_is_compared() -> None:
 def test_d4_an_otp_that_cannot_be_read_frees_its_buffer_twice() -> None:
     key = signing_key()
     assert isinstance(key, RsaPrivateKey)
-    chip = pkh(key)
-    machine = StMachine({At("stm32_bsec_read_otp"): Fail(TeeResult.GENERIC)}, otp=chip)
-    chip.run = machine.run
+    machine = StMachine({At("stm32_bsec_read_otp"): Fail(TeeResult.GENERIC)}, otp=pkh(key))
     assert machine.load(with_key(key)).ret is TeeResult.GENERIC
     assert [hazard.kind for hazard in machine.tee.hazards] == ["free"]
 

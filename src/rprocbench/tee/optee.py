@@ -29,7 +29,7 @@ from .panic import TaPanic
 from .pta_remoteproc import Pta, Verifier, rproc_pta_open_session
 from .shared_memory import PAGE
 from .st_driver import stm32_remoteproc_default_firewall
-from .st_otp import Otp
+from .st_otp import Fuses
 from .st_setup import become_st
 from .stm32_remoteproc import CorePanic, DeviceNode, Stm32Rproc, stm32_remoteproc_probe
 from .ta_context import Ta
@@ -106,7 +106,7 @@ class OpTee(Watched):
     safe: bool = False
     node: DeviceNode | None = None
     cfg_insecure: bool = False
-    otp: Otp | None = None
+    otp: Fuses | None = None
     panicked: bool = False
 
     def __post_init__(self) -> None:
@@ -119,7 +119,7 @@ class OpTee(Watched):
         )  # fmt: skip
         self.pta = Pta(self.run, driver, self.key, generation=generation)
         if generation.is_st:
-            become_st(self.pta, self.otp or Otp(self.run), self.undefined, self.node)
+            become_st(self.pta, self.otp, self.undefined, self.node)
         try:
             stm32_remoteproc_probe(driver)
             if generation.is_st:

@@ -23,7 +23,7 @@ from .panic import TaPanic
 from .pta_remoteproc import Pta, Verifier
 from .shared_memory import PAGE
 from .st_driver import stm32_remoteproc_default_firewall
-from .st_otp import Otp
+from .st_otp import Fuses
 from .st_pta import StPta
 from .st_setup import become_st
 from .states import OFF, PtaState
@@ -133,7 +133,7 @@ class QuickTa:
         heap_size: int | None = TA_HEAP_SIZE,
         shm_granule: int = PAGE,
         safe: bool = False,
-        otp: Otp | None = None,
+        otp: Fuses | None = None,
     ) -> None:
         self.run = BareRun()
         self.generation = generation_of(generation)
@@ -142,9 +142,8 @@ class QuickTa:
         soc.a7 = cast("Any", self.paper)
         driver = Stm32Rproc(self.run, soc, generation=self.generation)
         self.pta = Pta(self.run, driver, KeptVerdicts(key), generation=self.generation)
-        self.otp = otp or Otp(self.run)
         if self.generation.is_st:
-            become_st(self.pta, self.otp, Hazards(self.run))
+            become_st(self.pta, otp, Hazards(self.run))
         stm32_remoteproc_probe(driver)
         if self.generation.is_st:
             stm32_remoteproc_default_firewall(driver)
@@ -161,8 +160,9 @@ class QuickTa:
         self.run.labels.clear()
         self.pta.state = PtaState.OFF
         self.pta.protection.lift()
-        hazards = self.otp.hazards = Hazards(self.run, self.safe)
+        hazards = Hazards(self.run, self.safe)
         if isinstance(self.pta.st, StPta):
+            self.pta.st.otp.hazards = hazards
             state = self.pta.st.state
             state.boot_addr = state.boot_sec = None
         heap = Heap(self.run, self.heap_size, 0, self.bits, hazards)

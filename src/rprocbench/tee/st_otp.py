@@ -21,12 +21,20 @@ TEST_KEY = bytes(range(32))
 KEY_SIZE = 32
 
 
-@dataclass
-class Otp(Watched):
-    """The words of a chip. `oem_rproc_enc_key` None: a build with the public test key.
+@dataclass(frozen=True, slots=True)
+class Fuses:
+    """What was burnt. `oem_rproc_enc_key` None: a build with the public test key.
 
     `oem_rproc_pkh` None: a build that has the RSA key in it (no CFG_REMOTEPROC_PUB_KEY_VERIFY).
     """
+
+    oem_rproc_enc_key: bytes | None = None
+    oem_rproc_pkh: bytes | None = None
+
+
+@dataclass
+class Otp(Watched):
+    """The words of a live chip."""
 
     LANE: ClassVar[Lane] = Lane.HARDWARE
     UNWATCHED: ClassVar[frozenset[str]] = frozenset({"hazards"})
