@@ -136,7 +136,7 @@ static void answer_all(void)
 {
     want_kicks(&answers, false);
     do {
-        want_kicks(&requests, false);
+        want_kicks(&requests, !table.coalesce);
         while (!is_empty(&requests) && !must_wait())
             echo();
         pay(&answers, &answers_told);
