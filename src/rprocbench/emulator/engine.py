@@ -20,7 +20,7 @@ from .bank import SMALL, bank_of
 from .checks import Checks
 from .decode import IT, it_state
 from .exclusive import Monitor, find
-from .meter import EngineMeter, HookMeter, Meter, find_numbers
+from .meter import EngineMeter, meter_of
 from .native import native_for
 from .stops import WFE, WFI, YIELD, Stop, Stopped, hint_before
 from .unmasking import Unmasking
@@ -32,7 +32,6 @@ PATIENCE = 64  # steps to go one by one before it pays to translate everything a
 PATIENT, LONG = 1 << 14, 1 << 62
 NOWHERE = 0xDFFF_FFFE  # a stop address that no code can lie at
 TRANSLATIONS = 32 << 20  # bytes for translated code; unicorn would reserve 1 GiB
-SCRATCH = 0x0000_0000  # where the meter is sought, before there is memory
 T = 1 << 24  # xPSR: Thumb state
 
 R = tuple(getattr(arm_const, f"UC_ARM_REG_R{n}") for n in range(13))
@@ -92,6 +91,9 @@ class Rebased(Protocol):
     def rebase(self, cycles: int) -> None:
         """The next run begins at that cycle."""
 
+    def ended(self, pc: int, cycles: int) -> None:
+        """It ended in front of `pc`, having last begun an instruction at that cycle."""
+
 
 class Engine:
     """A Cortex-M4 core without its peripherals."""
@@ -99,7 +101,7 @@ class Engine:
     def __init__(self, *, native_meter: bool = True) -> None:
         self._uc = new_uc()
         self.checks = Checks(self._uc, self.stop_here)  # before there are hooks
-        self._meter: Meter = self._find_meter() if native_meter else self._hook_meter()
+        self._meter = meter_of(self._uc, is_native=native_meter)
         self._bank = bank_of(self._uc, STATE, new_uc)
         self.monitor = Monitor(self._uc, find(new_uc))
         self.native = native_for(self._uc, self._meter)
@@ -117,20 +119,6 @@ class Engine:
         self._unmask = Unmasking(self)
         self._uc.hook_add(uc.UC_HOOK_INTR, self._on_interrupt)
         self._uc.hook_add(uc.UC_HOOK_MEM_INVALID, self._on_bad_access)
-
-    def _find_meter(self) -> Meter:
-        starts = {length: SCRATCH + 0x100 * length for length in (3, 7, 12)}
-        self._uc.mem_map(SCRATCH, 0x1000)
-        for length, start in starts.items():
-            self._uc.mem_write(start, b"\x00\xbf" * (length - 1) + WFI.to_bytes(2, "little"))
-        offset = find_numbers(self._uc, starts)
-        self._uc.mem_unmap(SCRATCH, 0x1000)
-        return self._hook_meter() if offset is None else EngineMeter(self._uc, offset)
-
-    def _hook_meter(self) -> Meter:
-        meter = HookMeter()
-        self._uc.hook_add(uc.UC_HOOK_CODE, meter.attend)
-        return meter
 
     @property
     def is_native(self) -> bool:
@@ -369,6 +357,8 @@ class Engine:
             return code
         finally:
             self._is_busy = False
+            for ring in self.rings:
+                ring.ended(self[Reg.PC], self.now + self._done + self._meter.begun - 1)
         return int(uc.UC_ERR_OK)
 
     def _stop_in_order(self, begun: int) -> Stopped:

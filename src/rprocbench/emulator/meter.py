@@ -13,7 +13,12 @@ hundred times slower.
 import ctypes
 from typing import Any, Protocol
 
+import unicorn
+
+from .stops import WFI
+
 SEARCHED = 0x800  # bytes of the engine's structure in which the numbers may lie
+SCRATCH = 0x0000_0000  # where they are sought, before there is memory
 HUGE = 1 << 40  # a limit that looks like nothing else
 
 
@@ -117,3 +122,18 @@ def find_numbers(engine: Any, attempts: dict[int, int]) -> int | None:
     except (AttributeError, ValueError):
         return None
     return found.pop() if len(found) == 1 else None
+
+
+def meter_of(engine: Any, *, is_native: bool = True) -> Meter:
+    """The fastest meter that an engine without memory can have."""
+    starts = {length: SCRATCH + 0x100 * length for length in (3, 7, 12)}
+    engine.mem_map(SCRATCH, 0x1000)
+    for length, start in starts.items():
+        engine.mem_write(start, b"\x00\xbf" * (length - 1) + WFI.to_bytes(2, "little"))
+    offset = find_numbers(engine, starts) if is_native else None
+    engine.mem_unmap(SCRATCH, 0x1000)
+    if offset is not None:
+        return EngineMeter(engine, offset)
+    meter = HookMeter()
+    engine.hook_add(unicorn.UC_HOOK_CODE, meter.attend)
+    return meter
