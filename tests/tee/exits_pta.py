@@ -21,8 +21,8 @@ from rprocbench.tee.stm32_remoteproc import DeviceNode
 
 from .exits import Act, Exit, T, block, good, load, out, phdr, pta, release, row, start, stop, then
 from .images import put, resigned, tlv_at
-from .machine import Machine
-from .st_machine import ec_key, encrypted, otp, pkh, signing_key, st_image, with_key
+from .machine import Machine, signing_key
+from .st_machine import ec_key, encrypted, otp, pkh, st_image, with_key
 
 LOADSEG, SETMEM, DA2PA = "rproc_pta_load_segment", "rproc_pta_set_memory", "rproc_pta_da_to_pa"
 VERIFY, RSA = "rproc_pta_verify_digest", "rproc_pta_verify_rsa_signature"
@@ -224,7 +224,8 @@ SEG, TLV_PARAM, ST_VERIFY = "st_pta_load_segment", "st_pta_tlv_param", "st_pta_v
 ST_EXITS = [
     st("types", "rproc_pta_invoke_command", T.BAD_PARAMETERS, "wrong parameter types",
        pta(StPtaCmd.CLEAN)),
-    st("CAPS", "st_pta_capabilities", T.NOT_SUPPORTED, "no remote", pta(PtaCmd.HW_CAPABILITIES, value(9), out(), out())),
+    st("CAPS", "st_pta_capabilities", T.NOT_SUPPORTED, "no remote",
+       pta(PtaCmd.HW_CAPABILITIES, value(9), out(), out())),
     st("LOADSEG size", SEG, T.BAD_PARAMETERS, "not 88", segment(said=param(size=32))),
     st("LOADSEG state", SEG, T.BAD_STATE, "is ON", then(on, segment())),
     st("LOADSEG hash", SEG, T.NOT_SUPPORTED, "hash algorithm", segment(said=param(1))),

@@ -66,7 +66,7 @@ def watch() -> Iterator[set[Site]]:
             frame = frame.f_back  # type: ignore[assignment]
         original(self, *args, **kwargs)  # type: ignore[arg-type]
 
-    RprocError.__init__ = noting  # type: ignore[assignment,method-assign]
+    RprocError.__init__ = noting  # type: ignore[method-assign]
     try:
         yield seen
     finally:
