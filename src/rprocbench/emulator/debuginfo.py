@@ -193,17 +193,21 @@ class DebugInfo:
 
     def breakpoints_of(self, function: str) -> list[int]:
         """Where to stop for a call of `function`; inlined copies count."""
-        found = set()
+        found: set[int] = set()
         if (symbol := self.symbol(function)) and symbol.is_code:
             end = symbol.da + (symbol.size or NEAR)
             found.add(self.lines.after_prologue(symbol.da, end) if self.lines else symbol.da)
         for unit in self._units_naming(function):
             with suppress(DwarfError):
                 found |= self._copies(unit, function)
+        if not found and self.lines and any(self._units_naming(function)):
+            for unit in self.lines.scopes.all():  # with LTO, copies lie in units of others
+                with suppress(DwarfError):
+                    found |= self._copies(unit, function)
         return sorted(found)
 
     def _copies(self, unit: UnitScopes, function: str) -> set[int]:
-        found = set()
+        found: set[int] = set()
         for start, end, entry in unit.functions:
             if not self.is_code(start):
                 continue

@@ -97,9 +97,10 @@ class Lines:
         if not rows:
             return []
         first = min(rows)
-        if first != line and not self._may_stand_for(line, rows[first]):
-            return []
-        return sorted(self._first_of_each(rows[first]))
+        with suppress(DwarfError):
+            if first == line or self._may_stand_for(line, rows[first]):
+                return sorted(self._first_of_each(rows[first]))
+        return []
 
     def _rows(self, unit: UnitScopes, file: str) -> Iterator[Row]:
         numbers = {n for n, path in unit.lines.files.items() if is_same(path, file)}

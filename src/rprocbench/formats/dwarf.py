@@ -39,18 +39,14 @@ class Dwarf:
         return list(self._units("debug_info"))
 
     @cached_property
-    def _type_units(self) -> dict[int, Entry | None]:
-        """Types that stand in units of their own, by signature."""
-        found: dict[int, Entry | None] = {}
-        for unit in [*self.units, *self._units("debug_types")]:
-            if unit.signature is not None:
-                found[unit.signature] = None
-                self._by_signature[unit.signature] = unit
-        return found
+    def type_units(self) -> list[Unit]:
+        """Units of .debug_types, where version 4 has types by themselves."""
+        return list(self._units("debug_types"))
 
     @cached_property
     def _by_signature(self) -> dict[int, Unit]:
-        return {}
+        units = [*self.units, *self.type_units]
+        return {unit.signature: unit for unit in units if unit.signature is not None}
 
     def _units(self, section: str) -> Iterator[Unit]:
         at, data = 0, self.sections[section]
@@ -83,10 +79,9 @@ class Dwarf:
 
     def type_of_signature(self, signature: int) -> Entry:
         """The type with that signature. Raises `DwarfError` if there is none."""
-        if signature in self._type_units:
-            unit = self._by_signature[signature]
-            if entry := unit.by_offset.get(unit.start + unit.type_offset):
-                return entry
+        unit = self._by_signature.get(signature)
+        if unit and (entry := unit.by_offset.get(unit.start + unit.type_offset)):
+            return entry
         raise DwarfError(f"no type has the signature {signature:#x}")
 
     def text(self, offset: int, table: str = "debug_str") -> str:
@@ -130,7 +125,16 @@ class Dwarf:
                 hits.update(u.start for u in self.units if u.owns_string_index(index))
         hits.update(positions(self.sections["debug_info"], wanted, MAX_HITS))
         units = {unit.start: unit for hit in hits if (unit := self.unit_holding(hit))}
-        return [units[start] for start in sorted(units)]
+        return [*(units[start] for start in sorted(units)), *self._type_units_naming(wanted)]
+
+    def _type_units_naming(self, wanted: bytes) -> Iterator[Unit]:
+        """The same of .debug_types."""
+        data = self.sections["debug_types"]
+        numbers = [p.to_bytes(4, "little") for p in
+                   positions(self.sections["debug_str"], wanted, MAX_PLACES)]  # fmt: skip
+        for unit in self.type_units if data else ():
+            if any(data.find(each, unit.start, unit.end) >= 0 for each in (wanted, *numbers)):
+                yield unit
 
 
 def positions(data: bytes, wanted: bytes, limit: int) -> Iterator[int]:

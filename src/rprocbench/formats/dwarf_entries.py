@@ -98,7 +98,13 @@ class Entry:
     @property
     def type(self) -> "Entry | None":
         """The entry of its type; None for void."""
-        return next((t for e in self.inherited() if (t := e.target(At.TYPE))), None)
+        found = next((t for e in self.inherited() if (t := e.target(At.TYPE))), None)
+        return found.complete if found else None
+
+    @property
+    def complete(self) -> "Entry":
+        """The entry in a type's own unit, if this one only stands for it."""
+        return self.target(At.SIGNATURE) or self
 
     @property
     def ranges(self) -> list[tuple[int, int]]:

@@ -19,7 +19,8 @@ NAMES = (
 class Sections:
     """Debug sections by name, without the dot: `sections["debug_info"]`; empty where there is none.
 
-    Each is read when it is first asked for. Raises `DwarfError` for one that cannot be unpacked.
+    Each is read when it is first asked for. One that cannot be unpacked is as good as none;
+    `problems` says why.
     """
 
     def __init__(self, elf: ElfView) -> None:
@@ -30,13 +31,18 @@ class Sections:
             if section.name.lstrip(".").startswith(("debug_", "zdebug_", "eh_frame"))
         }
         self._read: dict[str, bytes] = {}
+        self.problems: list[str] = []
 
     def __contains__(self, name: str) -> bool:
         return f".{name}" in self._known or f".z{name}" in self._known
 
     def __getitem__(self, name: str) -> bytes:
         if name not in self._read:
-            self._read[name] = self._content(name)
+            try:
+                self._read[name] = self._content(name)
+            except DwarfError as error:
+                self._read[name] = b""
+                self.problems.append(error.why)
         return self._read[name]
 
     def _content(self, name: str) -> bytes:

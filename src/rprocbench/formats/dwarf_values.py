@@ -126,8 +126,11 @@ class Printer:
     def _string(self, address: int) -> str:
         data = b""
         while len(data) < MAX_TEXT and b"\0" not in data:
-            chunk = 16 - (address + len(data)) % 16  # never reads into memory that may not be there
-            data += self.read(address + len(data), chunk)
+            size = 16 - (address + len(data)) % 16
+            try:
+                data += self.read(address + len(data), size)
+            except DwarfError:
+                data += self.read(address + len(data), 1)
         text, end, _ = data.partition(b"\0")
         return quote(text + end, "" if end else "...")
 
