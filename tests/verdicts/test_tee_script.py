@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Command sequences in both notations of the recordings."""
 
+from typing import Any
+
 import pytest
 
 from rprocbench.base.errors import InputError, TeeResult
@@ -23,8 +25,13 @@ def test_a_life_in_lines() -> None:
 
 
 def test_the_same_in_lists() -> None:
-    lists = [["open", 0], ["load", 0, 0], ["get_rsc", 0], ["start", 0], ["stop", 0], ["release", 0],
-             ["close"]]  # fmt: skip
+    verbs = ("get_rsc", "start", "stop", "release")
+    lists: list[list[Any]] = [
+        ["open", 0],
+        ["load", 0, 0],
+        *([verb, 0] for verb in verbs),
+        ["close"],
+    ]
     steps = tee_script(lists, [GOOD], public_key=KEY)
     assert all(step.result is TeeResult.SUCCESS for step in steps)
     assert steps[2].rsc_table == (0x1002_0000, 0x44)
@@ -81,7 +88,7 @@ def test_generations_differ() -> None:
      ["open 0", "peek 99999999 4"]],
     ids=str,
 )  # fmt: skip
-def test_steps_that_mean_nothing(steps: list[str]) -> None:
+def test_steps_that_mean_nothing(steps: list[Any]) -> None:
     with pytest.raises(InputError):
         tee_script(steps, [GOOD] if isinstance(steps[0], list) else {}, public_key=KEY)
 
