@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rprocbench.base.errors import Errno, ModelledError
-from rprocbench.base.run import Run, mirrors
+from rprocbench.base.run import At, Disturbance, Run, mirrors
 from rprocbench.base.trace import Entered
 from rprocbench.kernel.remoteproc import (
     Host,
@@ -37,6 +37,7 @@ from rprocbench.kernel.remoteproc_elf_loader import (
     rproc_elf_sanity_check,
 )  # fmt: skip
 from rprocbench.kernel.remoteproc_table import LoadedTable
+from rprocbench.kernel.versions import V7_3, LinuxVersion
 from rprocbench.soc.board import Soc
 from rprocbench.soc.memory import Chip, Da, Mapping, Pa, Region
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
@@ -177,14 +178,18 @@ def subdev(rproc: Rproc, name: str) -> RprocSubdev:
 
 def machine(  # noqa: PLR0913  what a test may want
     image: bytes | None = None, *, ops: RprocOps = OPS, subdevs: int = 2, detached: bool = False,
-    word_bits: int = 32, fail: dict[str, Errno] | None = None,
+    word_bits: int = 32, fail: dict[str, Errno] | None = None, iommu: bool = False,
+    script: dict[At, Disturbance] | None = None, linux: LinuxVersion = V7_3,
+    hardened: bool = False,
 ) -> Rproc:  # fmt: skip
     """A processor that was added, with `image` as its firmware file. Nothing has booted."""
-    run = Run()
-    host = Host(run, Soc(BOARD, run), bits=word_bits)
+    run = Run(script=script or {})
+    soc = Soc(BOARD, run)
+    host = Host(run, soc, bits=word_bits, linux=linux, hardened=hardened, iommu=iommu)
     if image is not None:
         host.files["fw"] = image
     rproc = rproc_alloc(host, "m4", ops, "fw", Knobs(fail=fail or {}))
+    rproc.has_iommu = iommu
     rproc_coredump_set_elf_info(rproc, 1, 0)
     for number in range(1, subdevs + 1):
         rproc_add_subdev(rproc, subdev(rproc, f"sub{number}"))

@@ -49,6 +49,8 @@ def rproc_reset_rsc_table_on_detach(rproc: Rproc) -> None:
     table = rproc.table_ptr
     if table is None:
         return
+    if rproc.host.hardened and table is rproc.cached_table:
+        return  # it was restored, and the driver's detach failed: the copy is gone
     if rproc.clean_table is None:
         dev_warn(rproc, "no pristine table to restore")
         raise ModelledError(Errno.EINVAL, "there is no clean_table")

@@ -186,7 +186,7 @@ def rproc_handle_resources(rproc: Rproc) -> None:
     for i in range(table.u32(RscTableHdr.SPANS["num"][0])):
         slot = RscTableHdr.SIZE + 4 * i
         offset, least = table.u32(slot), RscTableHdr.SIZE
-        if not rproc.host.linux.unsigned_table_offsets:
+        if not (rproc.host.linux.unsigned_table_offsets or rproc.host.hardened):
             offset, least = s32(offset), -(2**31)
         avail = rproc.table_sz - offset - FwRscHdr.SIZE
         if offset < least or avail < 0:

@@ -210,6 +210,8 @@ def stm32_rproc_get_loaded_rsc_table(rproc: Rproc) -> LoadedTable:
         if not da:
             raise ModelledError(Errno.ENOENT, "no boot loader left a resource table")
         pa = stm32_rproc_da_to_pa(rproc, da)
+        if rproc.host.hardened and ddata.soc.a7.locate(pa, RSC_TBL_SIZE) is None:
+            raise undefined(rproc.host, f"there is no memory for a table at {pa:#x}")
         ddata.rsc_va = LoadedTable(rproc.run, ddata.soc, pa, RSC_TBL_SIZE)
     return ddata.rsc_va
 
