@@ -91,8 +91,11 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Its name; "" where it has none."""
-        name = self.find(At.NAME)
+        """Its name; "" where it has none, or a damaged one."""
+        try:
+            name = self.find(At.NAME)
+        except DwarfError:
+            return ""
         return name if isinstance(name, str) else ""
 
     @property
