@@ -8,7 +8,7 @@ from typing import Any
 from rprocbench.base.files import write_file
 
 from .boot import parse_fault
-from .options import choose
+from .options import add_board_options, board_of, choose
 from .output import out, warn
 
 
@@ -24,7 +24,7 @@ def add_to(verbs: Any) -> None:
                              "saved")  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="F.html")
     parser.add_argument("--design", metavar="D", help="default: v22")
-    parser.add_argument("--board", metavar="B", help="default: stm32mp157c-dk2")
+    add_board_options(parser)
     parser.add_argument("--key", type=Path, metavar="P.pem", help="the key built into OP-TEE; "
                         "default: the demonstration's")  # fmt: skip
     parser.add_argument("--fault", action="append", default=[], metavar="FUNCTION[#NTH]=CODE",
@@ -37,7 +37,6 @@ def run(args: argparse.Namespace) -> int:
     from rprocbench.base.files import read_file
     from rprocbench.bench import Recording
     from rprocbench.designs import DESIGNS
-    from rprocbench.soc.stm32mp15 import BOARDS
     from rprocbench.views.recording_view import verdict_of
     from rprocbench.views.workbench_input import Desk, input_of, key_of
     from rprocbench.views.workbench_views import run_page
@@ -45,14 +44,13 @@ def run(args: argparse.Namespace) -> int:
     desk = Desk()
     if args.design:
         desk.design = choose(args.parser, "design", args.design, DESIGNS).name
-    if args.board:
-        desk.board = choose(args.parser, "board", args.board, BOARDS).name
+    desk.described = board_of(args)
     faults = dict(parse_fault(args.parser, text) for text in args.fault)
     if args.key:
         desk.key = key_of(read_file(args.key), str(args.key))
     given = input_of(args.image)
     if isinstance(given, Recording):
-        if args.design or args.board or args.fault:
+        if args.design or args.board or args.dtb or args.fault:
             args.parser.error("a saved run has its design, board and faults already")
         recording = given
     else:

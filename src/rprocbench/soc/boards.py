@@ -6,3 +6,4 @@ from .description import Board
 
 DEFAULT = stm32mp15.STM32MP157C_DK2
 BOARDS: dict[str, Board] = stm32mp15.BOARDS | stm32mp25.BOARDS | example_board.BOARDS
+EXECUTED = {name: board for name, board in BOARDS.items() if board.core == "cortex-m4"}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from rprocbench.base.trace import Trace
 from rprocbench.bench import Recording
 from rprocbench.soc.board import Board
-from rprocbench.soc.stm32mp15 import BOARDS, STM32MP157C_DK2
+from rprocbench.soc.boards import BOARDS
+from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 
 from .memory_live_things import FOREVER, Thing, loaded, things_of_image, things_of_run, windows
 from .memory_map import Bank, Item, MemoryMap, memory_map

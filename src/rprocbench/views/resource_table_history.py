@@ -25,7 +25,7 @@ from rprocbench.base.trace import (
 from rprocbench.bench.recording import Recording
 from rprocbench.formats.resource_table import ResourceTable
 from rprocbench.soc.board import Board
-from rprocbench.soc.stm32mp15 import BOARDS
+from rprocbench.soc.boards import BOARDS
 
 from .resource_table_tree import MOST_BYTES, image_table, resource_table_view
 from .resource_table_view import LOADED, Moment, ResourceTableView

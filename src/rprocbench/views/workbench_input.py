@@ -14,7 +14,8 @@ from rprocbench.bench.demo import demo_elf, demo_image, demo_key
 from rprocbench.designs import DESIGNS
 from rprocbench.formats.containers import Kind, advice, identify
 from rprocbench.formats.keys import RsaPublicKey, load_public_key
-from rprocbench.soc.stm32mp15 import BOARDS, STM32MP157C_DK2
+from rprocbench.soc.board import Board
+from rprocbench.soc.boards import BOARDS, DEFAULT
 
 DEMO = "demonstration"
 MAX_RUN = 256 * 1024 * 1024
@@ -77,11 +78,15 @@ def codes_for(lane: Lane) -> dict[str, Errno | TeeResult]:
 
 @dataclass
 class Desk:
-    """What is chosen: enough to boot, and the run that came of it last."""
+    """What is chosen: enough to boot, and the run that came of it last.
+
+    `described` is a board that has no name here; it goes before `board`.
+    """
 
     name: str = DEMO
     image: bytes = field(default_factory=demo_image)
-    board: str = STM32MP157C_DK2.name
+    board: str = DEFAULT.name
+    described: Board | None = None
     design: str = "v22"
     key: RsaPublicKey = field(default_factory=lambda: demo_key().public)
     faults: dict[At, Disturbance] = field(default_factory=dict)
@@ -105,7 +110,9 @@ class Desk:
         if self.name == DEMO:
             image = demo_image() if DESIGNS[self.design].signed else demo_elf()
             self.image = image
-        bench = Bench(board=BOARDS[self.board], design=DESIGNS[self.design], key=self.key)
+        bench = Bench(
+            board=self.described or BOARDS[self.board], design=DESIGNS[self.design], key=self.key
+        )
         self.recording = bench.boot(image, name=self.name, script=self.faults)
         return self.recording
 

@@ -14,7 +14,7 @@ from rprocbench.base.trace import Failed
 from rprocbench.bench.chain import Chain
 from rprocbench.bench.demo import demo_key
 from rprocbench.designs import DESIGNS
-from rprocbench.soc.stm32mp15 import BOARDS
+from rprocbench.soc.boards import EXECUTED
 
 from . import render
 from .bytes_view import BytesView
@@ -54,7 +54,7 @@ class Workbench(ipywidgets.VBox):
         self.stepper: Any = None
         self.views: dict[str, Any] = {}
         self._links: list[Any] = []
-        self.controls = Controls(list(BOARDS), list(DESIGNS))
+        self.controls = Controls(list(EXECUTED), list(DESIGNS))
         self.output = ipywidgets.VBox()
         super().__init__([self.controls.box, self.output])
         self._listen()
