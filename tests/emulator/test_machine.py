@@ -228,7 +228,7 @@ def test_code_that_the_m4_rewrites_is_executed_as_rewritten() -> None:
 
 def test_an_unmodelled_register_keeps_its_bytes() -> None:
     main = """
-        ldr r1, =0x50000800
+        ldr r1, =0x4c004000
         ldr r0, =0x11223344
         str r0, [r1]
         movs r0, #0x55
@@ -239,7 +239,7 @@ def test_an_unmodelled_register_keeps_its_bytes() -> None:
     """
     it = boot(main)
     assert (it.r(4), it.r(5)) == (0x5544, 0x1122)
-    assert it.core.bus.touched == {0x5000_0800, 0x5000_0804}
+    assert it.core.bus.touched == {0x4C00_4000, 0x4C00_4004}
 
 
 def test_bytes_of_core_registers() -> None:

@@ -3,7 +3,11 @@
 
 from dataclasses import dataclass, field
 
+from .peripherals import Blocks
+from .peripherals.addresses import NAMES, SIZE
 from .registers import WORD, Peripheral
+
+MOST = 1 << 14  # registers that nobody models and that are remembered all the same
 
 
 @dataclass
@@ -11,11 +15,14 @@ class Bus:
     """Where peripherals are attached.
 
     A register that nobody models keeps what is written to it and does nothing, which is enough for
-    the clock and pin set-up of most firmware. `touched` says which ones were accessed.
+    the set-up of most firmware. `touched` says which ones were accessed. Both end at `MOST`
+    registers: firmware that floods the bus then finds that new ones forget.
     """
 
+    blocks: Blocks
     stored: dict[int, int] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
+    used: set[int] = field(default_factory=set)  # pages of modelled peripherals
     _attached: dict[int, tuple[Peripheral, int]] = field(default_factory=dict)
 
     def attach(self, base: int, peripheral: Peripheral) -> None:
@@ -49,7 +56,10 @@ class Bus:
         if attached := self._attached.get(address):
             peripheral, offset = attached
             return peripheral.read(offset)
-        self.touched.add(address)
+        if address in self.blocks:
+            self.used.add(address & -SIZE)
+            return self.blocks.load(address)
+        self._touch(address)
         return self.stored.get(address, 0)
 
     def _write_word(self, address: int, value: int, lanes: int) -> bool:
@@ -57,6 +67,19 @@ class Bus:
             peripheral, offset = attached
             peripheral.write(offset, value, lanes)
             return True
-        self.touched.add(address)
-        self.stored[address] = self.stored.get(address, 0) & ~lanes | value
+        if address in self.blocks:
+            self.used.add(address & -SIZE)
+            return self.blocks.store(address, value, lanes)
+        self._touch(address)
+        if address in self.stored or len(self.stored) < MOST:
+            self.stored[address] = self.stored.get(address, 0) & ~lanes | value
         return False
+
+    def _touch(self, address: int) -> None:
+        if len(self.touched) < MOST:
+            self.touched.add(address)
+
+    def names(self) -> list[str]:
+        """The peripherals that were accessed, modelled or not."""
+        pages = self.used | {address & -SIZE for address in self.touched}
+        return sorted({NAMES.get(page, f"{page:#010x}") for page in pages})

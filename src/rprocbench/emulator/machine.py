@@ -20,8 +20,10 @@ from .engine import Engine, Reg, T
 from .exceptions import Exceptions
 from .guard import Guard
 from .ipcc import IpccRegisters
+from .itm import Itm
 from .mpu import Mpu
 from .nvic import Nvic
+from .peripherals import Blocks
 from .port import Port
 from .recorder import Recorder
 from .registers import Peripheral  # noqa: TC001  as everywhere, types are imported plainly
@@ -33,7 +35,8 @@ from .systick import SysTick
 from .wwdg import REASONS, WWDG1, Wwdg
 
 PERIPHERALS, SYSTEM = (0x4000_0000, 0x2000_0000), (0xE000_0000, 0x0010_0000)
-IPCC, DWT, SCS = 0x4C00_1000, 0xE000_1000, 0xE000_E000
+SCS = 0xE000_E000
+PLACES = {"ipcc": 0x4C00_1000, "wwdg": WWDG1, "itm": 0xE000_0000, "dwt": 0xE000_1000}
 FIRST_SLICE, LAST_SLICE = 1 << 12, 1 << 20  # instructions; Ctrl-C is heard between slices
 
 
@@ -91,17 +94,20 @@ class CortexM4:
         self.semihosting = Semihosting(
             self.engine.load, self._patch, self._now, soc.board.m4_hz, console
         )
+        self.itm = Itm(Console("swo", self.print))
+        self.blocks = Blocks(soc, self._now, self.print)
         self.sentry = Sentry(self)
         self.exceptions.on_entry = self.sentry.took
         self.peripherals: dict[str, Peripheral] = {
             "nvic": self.nvic, "scb": self.scb, "systick": self.systick, "dwt": self.dwt,
             "ipcc": self.ipcc, "wwdg": self.wwdg, "mpu": self.mpu,
-            "semihosting": self.semihosting, "console": console,
+            "semihosting": self.semihosting, "console": console, "itm": self.itm,
+            "swo": self.itm.console, "blocks": self.blocks,
         }  # fmt: skip
-        self.bus = Bus()
+        self.bus = Bus(self.blocks)
         self.port = Port(self.bus, self.engine, self.exceptions, self._patch)
         for name, peripheral in self.peripherals.items():
-            self.bus.attach({"dwt": DWT, "ipcc": IPCC, "wwdg": WWDG1}.get(name, SCS), peripheral)
+            self.bus.attach(PLACES.get(name, SCS), peripheral)
 
     # The wires
 
@@ -193,7 +199,7 @@ class CortexM4:
         """Bring pending interrupts up to date."""
         self.systick.catch_up()
         self.wwdg.catch_up()
-        self.nvic.sample(self.ipcc.lines | self.wwdg.lines)
+        self.nvic.sample(self.ipcc.lines | self.wwdg.lines | self.blocks.lines)
         if self.nvic.hear() and self.scb.scr & SEVONPEND:
             self.exceptions.event = True
 
@@ -288,7 +294,7 @@ class CortexM4:
     @property
     def next_event(self) -> int | None:
         """The cycle at which a timer will do something by itself, if one will."""
-        times = (self.systick.next_interrupt, self.wwdg.next_event)
+        times = (self.systick.next_interrupt, self.wwdg.next_event, self.blocks.next_event)
         return min((time for time in times if time is not None), default=None)
 
     def _skip(self, cycles: int) -> bool:
