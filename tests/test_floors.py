@@ -20,7 +20,7 @@ FLOORS = (
     ("designs",),
     ("bench",),
     ("verdicts",),
-    ("review", "check"),
+    ("review", "check", "serve", "debug"),
     ("views", "lessons"),
     ("cli",),
 )
