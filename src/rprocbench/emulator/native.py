@@ -21,6 +21,11 @@ HOOK = ctypes.CFUNCTYPE(
     ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p,
     ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint64,
 )  # fmt: skip
+UNHOOK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
+ON_ACCESS = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int, ctypes.c_uint64, ctypes.c_int, ctypes.c_int64,
+    ctypes.c_void_p,
+)  # fmt: skip
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 SPARE = 256  # entries that may still come when a ring is full
 EXECUTABLE = 5  # PROT_READ | PROT_EXEC
@@ -111,23 +116,37 @@ def _place(code: bytes) -> int:
     return address
 
 
-class Native:
-    """Adds such hooks to one engine."""
+class RawHooks:
+    """Adds hooks to one engine that the binding has no method for."""
+
+    def __init__(self, engine: Any) -> None:
+        self._handle = address_of(engine)
+        self._add = function(HOOK, "uc_hook_add")
+        self._remove = function(UNHOOK, "uc_hook_del")
+
+    def add(self, kind: int, code: int, user: int = 0) -> int:
+        """Let the function at address `code` be called for every event of this kind."""
+        hook = ctypes.c_size_t()
+        if self._add(self._handle, ctypes.addressof(hook), kind, code, user, 1, 0):
+            raise RuntimeError("unicorn takes no more hooks")
+        return hook.value
+
+    def remove(self, hook: int) -> None:
+        """Do not call it any more."""
+        self._remove(self._handle, hook)
+
+
+class Native(RawHooks):
+    """Adds hooks in machine code to one engine."""
 
     def __init__(self, engine: Any, meter: EngineMeter, code: dict[str, int]) -> None:
-        self._handle = address_of(engine)
+        super().__init__(engine)
         self._code = code
         self.counter, self.limit = meter.places
-        self._add = function(HOOK, "uc_hook_add")
 
     def hook(self, kind: int, name: str, user: ctypes.Structure) -> int:
         """Let the function `name` be called for every event of this kind."""
-        hook = ctypes.c_size_t()
-        at = ctypes.addressof(hook)
-        where = self._code[name], ctypes.addressof(user)
-        if self._add(self._handle, at, kind, *where, 1, 0):
-            raise RuntimeError("unicorn takes no more hooks")
-        return hook.value
+        return self.add(kind, self._code[name], ctypes.addressof(user))
 
 
 def native_for(engine: Any, meter: object) -> Native | None:

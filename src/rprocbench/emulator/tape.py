@@ -12,15 +12,15 @@ from typing import Any
 import unicorn
 
 from .engine import Engine
-from .native import SPARE, Ring
+from .native import ON_ACCESS, SPARE, RawHooks, Ring
 
 uc: Any = unicorn  # typed in part only
 CAPACITY = 1 << 15
 WRITE = uc.UC_MEM_WRITE
-KINDS: dict[str, tuple[int, str, int]] = {  # hook, native function, words per entry
-    "blocks": (uc.UC_HOOK_BLOCK, "passed", 2),
-    "instructions": (uc.UC_HOOK_CODE, "executed", 2),
-    "accesses": (uc.UC_HOOK_MEM_WRITE | uc.UC_HOOK_MEM_READ_AFTER, "accessed", 3),
+KINDS: dict[str, tuple[tuple[int, ...], str, int]] = {  # hooks, native function, words per entry
+    "blocks": ((uc.UC_HOOK_BLOCK,), "passed", 2),
+    "instructions": ((uc.UC_HOOK_CODE,), "executed", 2),
+    "accesses": ((uc.UC_HOOK_MEM_WRITE, uc.UC_HOOK_MEM_READ_AFTER), "accessed", 3),
 }
 ADDRESS = 0xFFFF_FFFF
 
@@ -35,26 +35,32 @@ class Tape:
     def __init__(self, engine: Engine, kind: str, capacity: int = CAPACITY) -> None:
         self.kind, self.capacity = kind, capacity
         self._engine = engine
-        self._what, name, self.words = KINDS[kind]
+        what, name, self.words = KINDS[kind]
         self._late = 0 if kind == "blocks" else 1  # whether unicorn has counted it already
         self._python: array[int] | None = None
+        self._callback: Any = None
         native = engine.native
+        self._raw: RawHooks = native or RawHooks(engine.unicorn)
         if native is None:
             self._python = array("Q")
-            self._hook = engine.unicorn.hook_add(self._what, self._callback())
+            self._hooks = [self._slow_hook(each) for each in what]
         else:
             self._entries = (ctypes.c_uint64 * (self.words * (capacity + SPARE)))()
             self._ring = Ring(
                 native.counter, native.limit, 0, 0, capacity, ctypes.addressof(self._entries)
             )
-            self._hook = native.hook(self._what, name, self._ring)
+            self._hooks = [native.hook(each, name, self._ring) for each in what]
         engine.rings.append(self)
         engine.forget_all_code()
 
     def close(self) -> None:
         """Note nothing any more."""
         self._engine.rings.remove(self)
-        self._engine.unicorn.hook_del(self._hook)
+        for hook in self._hooks:
+            if self._python is None or self.kind == "accesses":
+                self._raw.remove(hook)
+            else:
+                self._engine.unicorn.hook_del(hook)
         self._engine.forget_all_code()
 
     # What the engine tells
@@ -102,8 +108,12 @@ class Tape:
 
     # Where nothing native can be had
 
-    def _callback(self) -> Any:
-        return self._on_access if self.kind == "accesses" else self._on_code
+    def _slow_hook(self, what: int) -> int:
+        if self.kind == "accesses":  # the binding knows no hook that comes after a read
+            self._callback = self._callback or ON_ACCESS(self._on_access)
+            return self._raw.add(what, ctypes.cast(self._callback, ctypes.c_void_p).value or 0)
+        hook: int = self._engine.unicorn.hook_add(what, self._on_code)
+        return hook
 
     def _on_code(self, _uc: Any, address: int, size: int, _user: object) -> None:
         assert self._python is not None

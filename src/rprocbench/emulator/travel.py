@@ -5,7 +5,7 @@ The replica starts from the nearest snapshot and executes again, while the trace
 other worlds did. Nothing of the run itself is touched, so a finished recording will do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rprocbench.base.errors import InputCode, InputError
@@ -57,6 +57,7 @@ class Traveller:
         self._camera = Camera(self.core)
         self._index = 0
         self._due = 0
+        self._look: Callable[[], None] | None = None
         self._is_spoilt = False
         self.is_interrupted = False
         self.album.add(self._camera.take(0))
@@ -212,6 +213,8 @@ class Traveller:
     # Snapshots on the way
 
     def _between(self) -> None:
+        if self._look:
+            self._look()
         if self.core.entries == 0 and cost_of(self.core) >= self._due and not self.core.is_stopped:
             self.album.add(self._camera.take(self._index))
             self._due = cost_of(self.core) + self.spacing
@@ -294,6 +297,19 @@ class Traveller:
                     if is_message(self.timeline.trace[index], until):
                         return Met(self._moment_at(index + 1), until)
         return None
+
+    def replay(self, watch: Watch, end: Moment, look: Callable[[], None]) -> list[Hit]:
+        """Go on to `end`, and `look` after each stretch; gives what `watch` has gathered."""
+        self._look = look
+        if not watch.is_idle:
+            self.core.sentry.arm(watch)
+        try:
+            self._forward(end)
+        finally:
+            self.core.sentry.disarm()
+            self._look = None
+        look()
+        return watch.hits
 
     def backward(self, untils: Sequence[Until], here: Moment) -> Met | None:
         """The last that was met before `here`: the moment just before it happened."""

@@ -137,6 +137,7 @@ class Hit:
     cycles: int
     entries: int = 0
     touch: Touch | None = None
+    number: int = 0  # of an exception
 
 
 @dataclass
@@ -184,7 +185,7 @@ class Watch:
         """The core entered exception `number`."""
         for until in self.exceptions:
             if until.number in (None, number):
-                self.met(Hit(until, cycles, -1))
+                self.met(Hit(until, cycles, -1, None, number))
 
     def counted(self, cycles: int, entries: int) -> None:
         """The core has entered the exceptions that it took, and stands there."""
