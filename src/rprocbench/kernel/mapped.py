@@ -66,6 +66,11 @@ class Window:
         self._view = memoryview(found[0].buffer if found else b"")
         self._firewall = soc.firewall
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """The name of the memory, and where in it the window begins; no name where none is."""
+        return (self._ram.label, self._at) if self._ram else ("", 0)
+
     def read(self, offset: int, size: int) -> bytes:
         """`size` bytes at `offset`, which may lead past the window."""
         if self._ram is None or offset + size > self.size or self._firewall.rules:

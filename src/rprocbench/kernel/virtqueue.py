@@ -25,8 +25,8 @@ class Virtqueue(Watched):
     """`struct vring_virtqueue`: `ring` says where it lies; the counters are Linux's own.
 
     Which buffer a descriptor stands for, and the list of free descriptors, are kept in the kernel's
-    memory, where the device cannot reach them. `memory` is the ring; `avail`, `used` and
-    `used_event` are offsets in it. Of a descriptor, `away` has the message that the device was
+    memory, where the device cannot reach them. `memory` is the ring, `ram` and `at` where that is;
+    `avail`, `used` and `used_event` are offsets in it. Of a descriptor, `away` has the message that the device was
     given, `back` the one that it gave back. `identify` tells which message the device put in.
     """
 
@@ -50,6 +50,8 @@ class Virtqueue(Watched):
     num_added: int = 0
     last_used_idx: int = 0
     broken: bool = False
+    ram: str = ""
+    at: int = 0
     away: dict[int, int] = field(default_factory=dict, repr=False)
     back: dict[int, int] = field(default_factory=dict, repr=False)
     unkicked: list[int] = field(default_factory=list, repr=False)
@@ -62,6 +64,7 @@ class Virtqueue(Watched):
         ring = self.ring
         self._next = [*range(1, ring.num), 0]
         self.memory = Window(self.vdev.soc, ring.base, ring.end - ring.base)
+        self.ram, self.at = self.memory.place
         self.avail, self.used = ring.avail - ring.base, ring.used - ring.base
         self.used_event = ring.used_event - ring.base
         self.mask = ring.num - 1  # wrong for sizes that are no power of two, as in C

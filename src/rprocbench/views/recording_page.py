@@ -7,6 +7,7 @@ from rprocbench.bench import Recording
 
 from .recording_view import recording_view
 from .report import Section, html_report
+from .rings import busiest, rings
 from .walk import walk
 
 
@@ -17,6 +18,9 @@ def recording_page(recordings: Iterable[Recording], title: str) -> str:
         view = recording_view(recording)
         live = walk(recording.trace, view.lanes.title)
         sections.append(Section(view.lanes.title, live, view.lanes.verdict))
+        if (laid := rings(recording.trace, busiest(recording.trace), "Rings")).queues:
+            why = "Who has which buffer while the first message is on its way to the M4."
+            sections.append(Section(f"Rings: {recording.name}", laid, why))
         sections += [
             Section(f"{heading}: {recording.name}", "\n".join(lines))
             for heading, lines in view.lists

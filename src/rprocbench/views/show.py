@@ -32,6 +32,8 @@ from . import (  # noqa: F401  each registers how it draws its view
     render,
     resource_table_html,
     resource_table_text,
+    rings_html,
+    rings_text,
     signed_image_html,
     signed_image_text,
     states_html,
@@ -45,6 +47,7 @@ from .memory_map import MemoryMap, memory_map
 from .recording_view import RecordingView, recording_view
 from .resource_table_tree import resource_table_view
 from .resource_table_view import ResourceTableView
+from .rings import Rings
 from .signed_image_view import SignedImageView, signed_image_view
 from .states import StateMachines
 from .terminal import Terminal
@@ -114,6 +117,7 @@ def _(thing: bytes) -> BytesView:
 @describe.register(Timeline)
 @describe.register(LiveMemory)
 @describe.register(MemoryMap)
+@describe.register(Rings)
 @describe.register(SignedImageView)
 @describe.register(StateMachines)
 def _(thing: object) -> object:
