@@ -11,9 +11,9 @@ from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import mirrors
 from rprocbench.soc.memory import Da
 
-from .flow import dev_err
+from .flow import dev_err, undefined
 from .remoteproc import Coredump, Rproc, RprocDumpSegment
-from .remoteproc_core_carveouts import rproc_da_to_va
+from .remoteproc_core_carveouts import room_after, rproc_da_to_va
 
 coredump_c = mirrors("linux:drivers/remoteproc/remoteproc_coredump.c")
 
@@ -25,6 +25,7 @@ EHDR_SIZE = {ELFCLASS32: 52, ELFCLASS64: 64}
 PHDR_SIZE = {ELFCLASS32: 32, ELFCLASS64: 56}
 SHDR_SIZE = {ELFCLASS32: 40, ELFCLASS64: 64}
 STR_TBL = "STR_TBL"
+MAX_DUMP = 512 << 20  # no 32-bit kernel has more room for one allocation
 
 
 @coredump_c
@@ -78,15 +79,23 @@ def rproc_copy_segment(rproc: Rproc, segment: RprocDumpSegment) -> bytes:
     if va is None:
         dev_err(rproc, f"dump: nothing at {segment.da:#x}, {segment.size:#x} bytes")
         return b"\xff" * segment.size
+    if segment.size > room_after(rproc, va):
+        why = f"{segment.size:#x} bytes at {segment.da:#x} are dumped: a sum wrapped"
+        raise undefined(rproc.host, why)
     return rproc.host.soc.a7.read(va, segment.size)
 
 
 def dump(rproc: Rproc, build: Callable[[Rproc], bytes]) -> None:
-    """Hand a dump to devcoredump, unless the device still has one that nobody took."""
+    """Hand a dump to devcoredump, unless the device still has one that nobody took.
+
+    One that is too big for the kernel's memory is not made, and nobody is told.
+    """
     if not rproc.dump_segments or rproc.dump_conf == "disabled":
         return
     if rproc.elf_class not in EHDR_SIZE:
         dev_err(rproc, "dump: the driver never said which ELF class")
+        return
+    if sum(segment.size for segment in rproc.dump_segments) > MAX_DUMP:
         return
     dumps = rproc.host.coredumps
     data = build(rproc)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import mirrors
 
+from .flow import undefined
 from .remoteproc import Rproc, RprocDebugTrace, RprocState
-from .remoteproc_core_carveouts import rproc_da_to_va
+from .remoteproc_core_carveouts import room_after, rproc_da_to_va
 from .remoteproc_debugfs_text import table_lines, veiled
 
 debugfs_c = mirrors("linux:drivers/remoteproc/remoteproc_debugfs.c")
@@ -38,7 +39,11 @@ def rproc_trace_read(rproc: Rproc, trace: RprocDebugTrace) -> str:
     va = rproc_da_to_va(rproc, trace.da, trace.len)
     if va is None:
         return f"Trace {trace.trace_name} not available\n"
-    text = rproc.host.soc.a7.read(va, trace.len).split(b"\0", 1)[0]
+    room = room_after(rproc, va)
+    text, end, _ = rproc.host.soc.a7.read(va, min(trace.len, room)).partition(b"\0")
+    if not end and trace.len > room:
+        why = f"{trace.len:#x} bytes at {trace.da:#x} are shown: a sum wrapped"
+        raise undefined(rproc.host, why)
     return text.decode("utf-8", "replace")
 
 
