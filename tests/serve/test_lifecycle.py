@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rprocbench.bench.demo import demo_image
+from rprocbench.formats.elf_build import Seg, build_elf
 from rprocbench.resources import resource
 
 from .conftest import PATIENCE, Start, eventually, snapshot
@@ -167,3 +168,21 @@ def test_it_sleeps_when_nothing_happens(start: Start) -> None:
         return switches() - before <= 2  # a main loop that polls wakes more often
 
     eventually(is_still, "the main thread never comes to rest")
+
+
+def test_a_tree_that_is_taken_away_ends_it_in_one_line(start: Start) -> None:
+    served = start()
+    shutil.rmtree(served.root, ignore_errors=True)
+    assert served.process.wait(PATIENCE) == 1
+    served.tells("cannot be served any more")
+    assert "Traceback" not in served.told()
+
+
+def test_a_firmware_that_never_rests_keeps_nobody_waiting(start: Start) -> None:
+    busy = bytes.fromhex("0130fde7")  # adds r0, #1; b .-2
+    vectors = bytes.fromhex("0000021001000010").ljust(0x200, b"\0")
+    served = start()
+    served.put("busy", build_elf([Seg(0, vectors), Seg(0x1000_0000, busy)], []))
+    assert served.sh("echo busy > $D/firmware; echo start > $D/state; cat $D/state") == "running\n"
+    assert served.sh("echo stop > $D/state; cat $D/state") == "offline\n"
+    assert served.stop() == 0

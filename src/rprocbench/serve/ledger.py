@@ -136,6 +136,8 @@ class Ledger:
             self._remove_folders(sorted(self.folders, key=lambda path: -len(path.parts)))
 
     def _siblings(self) -> list[Path]:
+        if not self.common.is_dir():
+            return []  # somebody has taken the whole tree away
         return [home for home in self.common.iterdir() if home.is_dir() and home != self.home]
 
     def _bequeath(self) -> None:

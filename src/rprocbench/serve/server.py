@@ -28,6 +28,7 @@ from .served_file import ServedFile
 from .tree import Tree
 from .watching import Watching
 
+AT_ONCE = 16  # times that data is moved before others get their turn
 ELF_MAGIC, ELF_HEADER, EM_ARM = b"\x7fELF", 52, 40
 WORDS = {
     "state": (b"start", b"stop", b"detach"),
@@ -68,6 +69,7 @@ class Server:
         self.pace = Pace(options.board.m4_hz)
         self._is_crashed = False
         self._is_ready = False
+        self._has_more = False
         self._in_the_way: set[Path] = set()
 
     @property
@@ -92,11 +94,11 @@ class Server:
                 "served (--no-engine)",
             )  # fmt: skip
         self.ledger = Ledger(self.root, f"remoteproc{self.options.index}")
-        self.watching.start()
         self.tree = Tree(self.ledger, self.watching)
         self.terminals = Terminals(self.root, self.ledger, self.watching, self.tell)
         self.coredumps = Coredumps(self.root, self.tree)
         try:
+            self.watching.start()
             self._make_library()
             self._power_on()
             self._publish()
@@ -104,12 +106,15 @@ class Server:
             ready()
             while self.watching.stopped_by is None:
                 self._turn()
-            return self.watching.stopped_by.name
+        except OSError as error:
+            why = f"{str(self.root)!r} cannot be served any more: {error.strerror or error}"
+            raise InputError(InputCode.NOT_WRITABLE, why) from None
         finally:
             self.terminals.close()
             self.tree.close()
             self.watching.close()
             self.ledger.close()
+        return self.watching.stopped_by.name
 
     def _make_library(self) -> None:
         self.ledger.folder(self.root / "lib" / "firmware")
@@ -148,7 +153,8 @@ class Server:
     # One turn: sleep, take what was written, let the processor run, show what came of it
 
     def _turn(self) -> None:
-        self.watching.wait(self._run())
+        pause = self._run()
+        self.watching.wait(0 if self._has_more else pause)
         for file, data in self.tree.writes():
             if file.sink is not None and data:
                 self._guarded(lambda file=file, data=data: file.sink(data))  # type: ignore[misc]
@@ -192,10 +198,12 @@ class Server:
         self.console.follow()
 
     def _pass_on(self) -> None:
-        self.terminals.follow(devices_of(self.machine))
-        while self.terminals.pass_on():
-            self.machine.settle()
+        for _ in range(AT_ONCE):
             self.terminals.follow(devices_of(self.machine))
+            self._has_more = self.terminals.pass_on()
+            if not self._has_more:
+                return
+            self.machine.settle()
 
     def _publish(self) -> None:
         """Have the files that there should be, each with what it should show."""

@@ -55,8 +55,9 @@ class Watching(FileSystemEventHandler):
 
     def close(self) -> None:
         """Listen no more; signals do again what they did before."""
-        self._observer.stop()
-        self._observer.join()
+        if self._observer.is_alive():
+            self._observer.stop()
+            self._observer.join()
         for number, handler in self._before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(-1)
