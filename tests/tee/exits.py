@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a row of the tables of exits is, and what their cases are made of."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -27,7 +28,8 @@ Act = Callable[[Machine], object]
 class Exit:
     """An error exit: where tee.md has it, the function, its code and reason, and how to get there.
 
-    `by` are functions that must have passed the error on, innermost first.
+    `by` are functions that must have passed the error on, innermost first. Nobody may have given
+    the same code and reason before, unless the function `translates` another's.
     """
 
     where: str
@@ -38,6 +40,18 @@ class Exit:
     options: dict[str, Any] = field(default_factory=dict)
     by: tuple[str, ...] = ()
     is_st: bool = False
+    translates: bool = False
+
+    def reached(self, failed: list[Failed]) -> bool:
+        """Whether these failures are as the row says."""
+        code = self.code.name
+        told = [e for e in failed if e.code == code and re.search(self.why, e.why)]
+        mine = [e for e in told if e.function == self.function]
+        if not mine or (told[0] is not mine[0] and not self.translates):
+            return False
+        passed = [e.function for e in failed if e.why == mine[0].why]
+        later = passed[passed.index(self.function) + 1 :]
+        return all(name in later for name in self.by)
 
     def play(self) -> list[Failed]:
         """What failed, in order."""

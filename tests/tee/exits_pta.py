@@ -4,11 +4,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from rprocbench.base.run import At, Fail
+from rprocbench.formats.st_crypto import public_der, rsa_part
 from rprocbench.formats.tee_params import TA_REMOTEPROC_UUID, PtaCmd, StPtaCmd, value
 from rprocbench.formats.tlv import TlvType
+from rprocbench.soc.boards import BOARDS
 from rprocbench.soc.memory import Da, Pa, Region
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 from rprocbench.tee import stm32_remoteproc as driver_c
@@ -16,6 +19,8 @@ from rprocbench.tee.commands import Memref
 from rprocbench.tee.heap import HeapBlock
 from rprocbench.tee.pta_remoteproc import rproc_pta_open_session, rproc_pta_release
 from rprocbench.tee.scmi_server import MCU, plat_scmi_rd_set_state
+from rprocbench.tee.st_driver import st_remoteproc_map, stm32_remoteproc_set_boot_address
+from rprocbench.tee.st_pta import st_of
 from rprocbench.tee.states import PtaState
 from rprocbench.tee.stm32_remoteproc import DeviceNode
 
@@ -165,6 +170,8 @@ DRIVER_EXITS = [
          then(good, start), node(resets=frozenset())),
     Exit("5.6 no line", "stm32_remoteproc_stop", T.GENERIC, "a reset line is missing",
          then(on, pta(PtaCmd.FIRMWARE_STOP, value())), node(resets=frozenset())),
+    Exit("5.6 no mcu_rst", "stm32_remoteproc_stop", T.GENERIC, "a reset line is missing",
+         then(on, pta(PtaCmd.FIRMWARE_STOP, value())), node(resets=frozenset({"hold_boot"}))),
     Exit("5.1-1", PARSE, T.GENERIC, "has no memory-region", nothing, node(memory_region=None),
          by=(PROBE,)),
     Exit("5.1-1", PARSE, T.GENERIC, "leads to no node", nothing, node(memory_region=(SRAM, None)),
@@ -193,8 +200,9 @@ DRIVER_EXITS = [
 ]  # fmt: skip
 
 
-def st(where: str, function: str, code: T, why: str, act: Act, **options: object) -> Exit:
-    return Exit(f"7 {where}", function, code, why, act, options, is_st=True)
+def st(where: str, function: str, code: T, why: str, act: Act, **options: Any) -> Exit:
+    by = options.pop("by", ())
+    return Exit(f"7 {where}", function, code, why, act, options, by, is_st=True)
 
 
 def param(hash_algo: int = 0x5000_0004, enc_algo: int = 0, size: int = 88) -> Memref:
@@ -216,10 +224,12 @@ def get_mem(cmd: int, rproc_id: int = 0) -> Act:
     return pta(cmd, value(rproc_id))
 
 
-def resigned_st(image: bytes, type_: TlvType, content: int) -> bytes:
-    return resigned(put(image, tlv_at(image, type_) + 8, content, 1))
+def resigned_st(image: bytes, type_: TlvType, content: int, at: int = 8) -> bytes:
+    return resigned(put(image, tlv_at(image, type_) + at, content, 1))
 
 
+RSA_INFO, EC_INFO = public_der(signing_key().public), public_der(ec_key().public)
+EVEN = RSA_INFO[:-3] + b"\0\0\2"  # no exponent of any key
 SEG, TLV_PARAM, ST_VERIFY = "st_pta_load_segment", "st_pta_tlv_param", "st_pta_verify_digest"
 ST_EXITS = [
     st("types", "rproc_pta_invoke_command", T.BAD_PARAMETERS, "wrong parameter types",
@@ -280,9 +290,68 @@ ST_EXITS = [
        load(st_image(ec_key())), otp=pkh(ec_key())),
     st("VERIFY ECC", "st_pta_verify_ecc", T.SIGNATURE_INVALID, "the image's EC key",
        load(put(with_key(ec_key()), 340, 0)), otp=pkh(ec_key())),
+    st("LOADSEG NULL", SEG, T.BAD_PARAMETERS, "not 88", segment(said=Memref(None, 0, 88))),
+    st("DA2PA size", "st_pta_da_to_pa", T.BAD_PARAMETERS, "32 bits",
+       pta(PtaCmd.FIRMWARE_DA_TO_PA, value(), value(), value(4, 1), out())),
+    st("VERIFY id", ST_VERIFY, T.NOT_SUPPORTED, "no remote processor 9",
+       pta(PtaCmd.VERIFY_DIGEST, value(9), info(), block(32), block(256))),
+    st("VERIFY state", ST_VERIFY, T.BAD_STATE, "is ON",
+       then(on, pta(PtaCmd.VERIFY_DIGEST, value(), info(), block(32), block(256)))),
+    st("VERIFY NULL", ST_VERIFY, T.BAD_PARAMETERS, "key info",
+       pta(PtaCmd.VERIFY_DIGEST, value(), Memref(None, 0, 8), block(32), block(256))),
+    st("VERIFY built in", RSA, T.SIGNATURE_INVALID, "not a signature",
+       load(put(st_image(), 250, 0))),
+    st("VERIFY RSA DER size", "st_pta_verify_rsa", T.BAD_PARAMETERS, "no RSA-2048",
+       load(st_image(key_info=RSA_INFO + b"\0")), otp=pkh(signing_key())),
+    st("VERIFY RSA DER header", "st_pta_verify_rsa", T.BAD_PARAMETERS, "no RSA-2048",
+       load(st_image(key_info=RSA_INFO[:10] + b"\0" + RSA_INFO[11:])),
+       otp=pkh(signing_key())),
+    st("VERIFY RSA key", "st_pta_check_key", T.SECURITY, "is not the device's",
+       load(with_key(signing_key())), otp=pkh(ec_key())),
+    st("VERIFY RSA numbers", "st_pta_verify_rsa", T.SIGNATURE_INVALID, "the image's RSA key",
+       load(st_image(key_info=EVEN)), otp=otp(oem_rproc_pkh=sha256(rsa_part(EVEN)).digest())),
+    st("VERIFY ECC DER size", "st_pta_verify_ecc", T.BAD_PARAMETERS, "no P-256",
+       load(st_image(ec_key(), key_info=EC_INFO + b"\0")), otp=pkh(ec_key())),
+    st("VERIFY ECC DER header", "st_pta_verify_ecc", T.BAD_PARAMETERS, "no P-256",
+       load(st_image(ec_key(), key_info=b"\0" + EC_INFO[1:])), otp=pkh(ec_key())),
+    st("VERIFY ECC point", "st_pta_verify_ecc", T.SIGNATURE_INVALID, "the image's EC key",
+       load(st_image(ec_key(), key_info=EC_INFO[:27] + bytes(64))),
+       otp=otp(oem_rproc_pkh=sha256(bytes(64)).digest())),
+    st("RELEASE_MEM id", "stm32_remoteproc_release_mem", T.BAD_PARAMETERS, "no remote",
+       get_mem(StPtaCmd.RELEASE_MEM, 9)),
+    st("map id", "st_remoteproc_map", T.BAD_PARAMETERS, "no remote",
+       of_driver(st_remoteproc_map, 9, Pa(0x3800_0000), 4)),
+    st("STOP id", "st_remoteproc_stop", T.BAD_PARAMETERS, "no remote",
+       then(on, pta(PtaCmd.FIRMWARE_STOP, value(9)))),
+    st("STOP mcu_rst", "st_remoteproc_stop", T.GENERIC, "line is missing",
+       then(on, pta(PtaCmd.FIRMWARE_STOP, value())),
+       node=replace(NODE, resets=frozenset({"hold_boot"}))),
+    st("platform TLV", TLV_PARAM, T.NOT_IMPLEMENTED, "is unknown",
+       load(resigned_st(st_image(boot_address=0), TlvType.BOOTADDR, 3, 0)),
+       by=("st_push_platform_tlvs", "remoteproc_load_fw")),
     st("HASHTYPE", "st_check_hash_type", T.NOT_SUPPORTED, "hash type 9",
        load(resigned_st(st_image(), TlvType.HASHTYPE, 9))),
     st("ENCTYPE", "st_is_encrypted", T.NOT_SUPPORTED, "encryption type 9",
        load(resigned_st(encrypted(), TlvType.ENCTYPE, 9))),
     st("STOP when LOADED", "st_stop_fw", T.BAD_STATE, "is no more", then(load(st_image()), stop)),
+]  # fmt: skip
+MP25 = BOARDS["stm32mp257f-ev1"]
+
+
+def set_boot_address(address: int) -> Act:
+    return lambda machine: stm32_remoteproc_set_boot_address(
+        machine.tee.pta.driver, st_of(machine.tee.pta).state, address
+    )
+
+
+M33_START = pta(PtaCmd.FIRMWARE_START, value(1))
+M33_EXITS = [
+    st("M33 without address", "st_remoteproc_start", T.GENERIC, "no boot address", M33_START,
+       board=MP25),
+    st("M33 address", "st_remoteproc_da_to_pa", T.ACCESS_DENIED, "no window",
+       then(set_boot_address(0xFF00_0000), M33_START), board=MP25),
+    st("M33 region", "st_remoteproc_start", T.ACCESS_DENIED, "no region",
+       then(set_boot_address(0x0700_0000), M33_START), board=MP25),
+    st("M33 id", "st_pta_capabilities", T.NOT_SUPPORTED, "no remote processor 0",
+       pta(PtaCmd.HW_CAPABILITIES, value(0), out(), out()), board=MP25),
 ]  # fmt: skip

@@ -48,6 +48,7 @@ from .images import (
     hdr_small_first,
     put,
     resigned,
+    tlv_at,
     unknown_length,
     with_area,
     without_table,
@@ -99,6 +100,20 @@ def far_segment() -> bytes:
     """A segment in IMGSIZE, but not in the images."""
     size = int.from_bytes(GOOD[16:20], "little")
     return phdr(0, "p_offset", size - 4, tlv(TlvType.IMGSIZE, (size + 4096).to_bytes(4, "little")))
+
+
+def image_before_the_images() -> bytes:
+    """Two images, of which the first is so long that the second begins 4 bytes before it."""
+    image = put(GOOD, tlv_at(GOOD, TlvType.NUM_IMG) + 8, 2, 1)
+    image = put(image, tlv_at(image, TlvType.IMGTYPE) + 4, 2)
+    image = put(image, tlv_at(image, TlvType.IMGTYPE) + 8, 0x0101, 2)
+    at = tlv_at(image, TlvType.IMGSIZE)
+    image = put(put(put(image, at + 4, 8), at + 8, 0xFFFF_FFFC), at + 12, 1360)
+    first = elf_at(image)
+    image = ehdr("e_phnum", 2, ehdr("e_entry", 52 + 64 + 4, image))  # e_phoff, 4 bytes later
+    third = image[first + 52 : first + 84]
+    image = image[: first + 116] + third + image[first + 148 :]
+    return resigned(phdr(2, "p_offset", 0, image))
 
 
 def signed_tables(*tables: bytes) -> bytes:
@@ -256,6 +271,10 @@ SEGMENTS = [
          load(ehdr("e_phoff", 1340))),
     Exit("3.8-3.4", WALK, T.BAD_FORMAT, "a segment is not in the image",
          load(phdr(0, "p_offset", 0x10_0000))),
+    Exit("3.8-3.4 before 5597ed385", WALK, T.BAD_FORMAT, "a segment is not in the image",
+         load(NEGATIVE["E_segment_ends_at_eof.bin"]), {"generation": "preelf"}),
+    Exit("3.8 callback 2, 64 bits", LOADSEG, T.BAD_PARAMETERS, "not in the images",
+         load(image_before_the_images()), {"bits": 64}),
     Exit("3.8 callback 1", LOADSEG, T.NO_DATA, "no hash row", load(phdr(0, "p_paddr", 0x40)),
          by=(WALK, "remoteproc_load_elf")),
     Exit("3.8 callback 2", LOADSEG, T.BAD_PARAMETERS, "no PT_LOAD", load(row(0, "p_type", 4))),
@@ -285,11 +304,14 @@ RESOURCE_TABLE = [
     Exit("3.10-4", RSC, T.BAD_FORMAT, "version 99", load(signed_tables(RSC_VERSION))),
     Exit("3.10-4", RSC, T.BAD_FORMAT, "reserved bytes", load(signed_tables(RSC_RESERVED))),
     Exit("3.10-4", RSC, T.BAD_FORMAT, "more resource entries", load(signed_tables(RSC_NUM))),
+    Exit("3.10-4 overflow", RSC, T.BAD_FORMAT, "more resource entries",
+         load(signed_tables(put(RSC_OK, 4, 0xFFFF_FFFF)))),
     Exit("3.10-5", FIND, T.NO_DATA, "no section .resource_table", load(without_table())),
     Exit("3.9", "stm32_remoteproc_da_to_pa", T.ACCESS_DENIED, "no region holds",
          load(section("sh_addr", 0x2000_0000)), by=("rproc_pta_da_to_pa",)),
     Exit("3.9", "remoteproc_da_to_pa", T.ACCESS_DENIED, "no region holds",
-         load(section("sh_addr", 0x2000_0000)), by=("remoteproc_parse_rsc_table",)),
+         load(section("sh_addr", 0x2000_0000)), by=("remoteproc_parse_rsc_table",),
+         translates=True),
     Exit("3.9", "remoteproc_da_to_pa", T.TARGET_DEAD, "assertion failed",
          then(patched("rproc_pta_da_to_pa", address_0), good)),
 ]  # fmt: skip
@@ -303,6 +325,10 @@ HARDENED = [
          {"script": {At("TEE_Malloc", 2): Poke("image", 8, bytes.fromhex("1801000000010000"))}}),
         ("W-05", FIND, T.BAD_FORMAT, "not in a segment that was loaded",
          load(section("sh_addr", 0x1000_0000)), {}),
+        ("W-15", "remoteproc_start_fw", T.BAD_PARAMETERS, "no firmware was ever loaded",
+         then(load(GOOD, rproc_id=1), lambda m: m.start(1)), {}),
+        ("W-06", EHDR, T.BAD_FORMAT, "wrong ei_class", load(NEGATIVE["M_img2_class64.bin"]), {}),
+        ("W-25", SIGN, T.NOT_SUPPORTED, "signature type 3", load(tlv(TlvType.SIGNTYPE, b"\3")), {}),
         ("W-07", WALK, T.BAD_FORMAT, "is not hash row 0", load(phdr(0, "p_offset", 148 + 64)), {}),
         ("W-13", SAVE, T.BAD_PARAMETERS, "padded signature length wraps",
          load(NEGATIVE["A_sign_len_wrap_fffffff9.bin"]), {}),

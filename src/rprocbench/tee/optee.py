@@ -210,8 +210,9 @@ def tee_ta_invoke_command(optee: OpTee, call: Invoke) -> None:
     params = four(optee, call.params)
     if call.session in optee.dead_sessions:
         raise ModelledError(TeeResult.TARGET_DEAD, "the TA of this session is dead")
-    if call.session not in optee.sessions or optee.ta is None:
+    if call.session not in optee.sessions:
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"no session {call.session}")
+    assert optee.ta is not None
     optee.origin = Origin.TRUSTED_APP
     TA_InvokeCommandEntryPoint(optee.ta, call.cmd, params)
 
@@ -222,8 +223,9 @@ def tee_ta_close_session(optee: OpTee, call: CloseSession) -> None:
     if call.session in optee.dead_sessions:
         optee.dead_sessions = tuple(s for s in optee.dead_sessions if s != call.session)
         return
-    if call.session not in optee.sessions or optee.ta is None:
+    if call.session not in optee.sessions:
         raise ModelledError(TeeResult.BAD_PARAMETERS, f"no session {call.session}")
+    assert optee.ta is not None
     TA_CloseSessionEntryPoint(optee.ta)
     optee.sessions = tuple(s for s in optee.sessions if s != call.session)
     if not optee.sessions and TaFlags.INSTANCE_KEEP_ALIVE not in optee.flags:

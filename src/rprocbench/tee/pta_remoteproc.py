@@ -117,8 +117,9 @@ def rproc_pta_open_session(pta: Pta, caller: UUID | None, params: tuple[Param, .
 def rproc_pta_invoke_command(pta: Pta, cmd: int, *params: Typed) -> None:
     """Serve one command of the TA."""
     found = pta.commands.get(cmd)
-    if found is None or found.types is None or not exists(pta, cmd):
+    if found is None or not exists(pta, cmd):
         raise ModelledError(TeeResult.NOT_IMPLEMENTED, f"the PTA does not serve command {cmd}")
+    assert found.types is not None
     check_types(found.types, params)
     if not pta.run.is_quiet:
         pta.run.log(Lane.OPTEE, describe(pta, cmd, params), "debug")

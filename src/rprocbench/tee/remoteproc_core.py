@@ -188,7 +188,7 @@ def remoteproc_check_header(ctx: RemoteprocContext, index: int, at: int) -> None
     start = HashRow.SIZE * (ctx.first_row + index)
     row = bytes(ctx.hash_table.memory[start : start + PHDR.size])
     ctx.next_row = ctx.first_row + index + 1
-    if not row or ctx.image.fetch(at, PHDR.size) != row:
+    if ctx.image.fetch(at, PHDR.size) != row:
         span = ctx.image.span(at, PHDR.size)
         raise bad_format(f"program header {index} is not hash row {ctx.first_row + index}", span)
 
