@@ -204,7 +204,9 @@ def play(
     case: Mapping[str, Any], images: list[bytes], sources: Sources, **options: Any
 ) -> tuple[list[str], dict[str, Any]]:
     """What the model reads outside of its buffers, and its verdicts in the records' words."""
-    machine = TeeMachine(key=corpus_key(sources), flags=SEVERAL_SESSIONS, **options)
+    machine = TeeMachine(
+        key=corpus_key(sources), is_watched=False, flags=SEVERAL_SESSIONS, **options
+    )
     steps = CorpusPlayer(machine, images, case.get("align", 0)).run(case["script"])
     return out_of_buffer(machine), {"v": [as_recorded(step) for step in steps]}
 

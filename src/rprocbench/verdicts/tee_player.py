@@ -52,7 +52,7 @@ class Player:
         """Regions that have changed since the last call, by name."""
         before, self.before = self.before, self.machine.memories()
         return {
-            name: ZERO if not any(data) else sha256(data).hexdigest()
+            name: ZERO if data == bytes(len(data)) else sha256(data).hexdigest()
             for name, data in self.before.items()
             if data != before[name]
         }
