@@ -1,26 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One machine under a debugger: run it, stop it, and look at any moment of it, forwards and back.
+"""One machine under a debugger: run it, stop it, and go to any moment of it, forwards and back.
 
-The worlds' moments come from the trace, the M4's from a replica that executes again; so a cursor
-moves over Linux, OP-TEE and the M4 together. At the newest moment the machine itself is looked at,
-and running on from there makes history.
+Going forwards in the past executes again; at the newest moment it makes history.
 """
 
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from rprocbench.base.errors import InputCode, InputError
-from rprocbench.base.state import State, state_at
-from rprocbench.base.trace import Lane, Ran, Signalled, Trace
+from rprocbench.base.trace import Lane, Ran, Signalled
 from rprocbench.emulator.hostlog import DEBUGGER
 from rprocbench.emulator.machine import CortexM4
-from rprocbench.emulator.regfile import Registers, write_register
-from rprocbench.emulator.snapshots import SPACING, Album, Keeper
+from rprocbench.emulator.regfile import write_register
+from rprocbench.emulator.snapshots import SPACING
 from rprocbench.emulator.timeline import Position
-from rprocbench.emulator.travel import Met, Moment, Traveller
+from rprocbench.emulator.travel import Met, Moment
 from rprocbench.emulator.watch import (
     WHY,
     Access,
@@ -35,59 +31,17 @@ from rprocbench.emulator.watch import (
     Why,
 )
 from rprocbench.soc.board import Board
-from rprocbench.soc.boards import BOARDS
 from rprocbench.soc.memory import Da
 
-from .machine import FollowedCore, Machine
+from .cursor import Cursor
+from .machine import Machine
 from .recording import Recording
+from .stopping import Stopped, Watchpoint, Write
 
 BUDGET = 1_000_000_000  # instructions that `run` executes at most, unless it is told
 
 
-@dataclass(frozen=True, slots=True)
-class Watchpoint:
-    """`size` bytes from `da` that are watched for writing, reading, or for one value."""
-
-    da: int
-    size: int = 4
-    read: bool = False
-    write: bool = True
-    value: int | None = None
-
-    @property
-    def until(self) -> Access:
-        """What a run looks for."""
-        kind = "any" if self.read and self.write else "read" if self.read else "write"
-        return Access(self.da, self.size, kind, self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """Where a run ended, and why; `until` is what was met, `touch` the access if it was one."""
-
-    why: Why
-    position: Position
-    pc: int
-    until: Until | None = None
-    touch: Touch | None = None
-
-    def __str__(self) -> str:
-        return f"{self.why} at {self.position}, pc {self.pc:#010x}"
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Who wrote: `position` is the moment before; `pc` the instruction, 0 unless it was the M4."""
-
-    position: Position
-    pc: int
-    value: int
-    by: Lane
-    da: int
-    size: int
-
-
-class Session:
+class Session(Cursor):
     """A machine, or a finished recording of one, and a cursor in its history.
 
     `breakpoints` and `watchpoints` hold for every run. `budget` is how many instructions `run`
@@ -97,103 +51,11 @@ class Session:
     def __init__(
         self, subject: Machine | Recording, *, board: Board | None = None, spacing: int = SPACING
     ) -> None:
-        self.machine = subject if isinstance(subject, Machine) else None
-        self._live: CortexM4 | None = None
-        self.trace: Trace = subject.run.trace if isinstance(subject, Machine) else subject.trace
-        album = Album()
-        if isinstance(subject, Machine):
-            board = subject.soc.board
-            core = subject.soc.mcu.core
-            core = core.core if isinstance(core, FollowedCore) else core
-            if not isinstance(core, CortexM4):
-                raise InputError(InputCode.UNSUPPORTED, "this machine has no engine")
-            self._live = core
-            self._keeper = Keeper(core, album, spacing)
-        else:
-            board = board or board_named(subject.board)
-        self._traveller = Traveller(board, self.trace, album, spacing=spacing)
-        self._past: Moment | None = None if self._live else self._traveller.end
+        super().__init__(subject, board=board, spacing=spacing)
         self.breakpoints: set[int] = set()
         self.watchpoints: set[Watchpoint] = set()
         self.budget: int | None = BUDGET
-        self.registers = Registers(lambda: self.core.engine, self._write_register)
         self._is_interrupted = False
-
-    # Where it is
-
-    @property
-    def is_live(self) -> bool:
-        """Whether the machine itself is looked at, at the newest moment."""
-        return self._past is None
-
-    @property
-    def core(self) -> CortexM4:
-        """The core that is looked at: the machine's, or a replica standing in the past."""
-        if self._past is None:
-            assert self._live
-            return self._live
-        self._traveller.goto(self._past)
-        return self._traveller.core
-
-    @property
-    def _moment(self) -> Moment:
-        if self._past is not None:
-            return self._past
-        assert self._live
-        return Moment(self._live.cycles, len(self.trace), self._live.entries)
-
-    @property
-    def position(self) -> Position:
-        """Where the cursor is."""
-        return self._name(self._moment)
-
-    @property
-    def end(self) -> Position:
-        """The newest moment that was recorded."""
-        return self._name(self._traveller.end)
-
-    @property
-    def index(self) -> int:
-        """How many events of the trace have happened: `state_at(trace, index - 1)`."""
-        return self._moment.index
-
-    def _name(self, moment: Moment) -> Position:
-        self._traveller.timeline.refresh()
-        return self._traveller.position_of(moment)
-
-    @property
-    def pc(self) -> int:
-        """The address of the next instruction."""
-        return self.registers["pc"]
-
-    # Looking
-
-    def read(self, da: int, size: int) -> bytes:
-        """Memory as the M4 addresses it; no access leaves a trace. Raises `InputError`."""
-        found = self.core.soc.m4.locate(Da(da), size)
-        if found is None:
-            raise InputError(InputCode.NOT_READABLE, f"the M4 sees no memory at {da:#x}+{size:#x}")
-        return found[0].read(found[1], size)
-
-    def word(self, da: int) -> int:
-        """Four bytes as a number."""
-        return int.from_bytes(self.read(da, 4), "little")
-
-    def peek(self, da: int, size: int = 4) -> int:
-        """A register of a peripheral, as reading would give it. The machine itself is not asked."""
-        moment = self._moment
-        self._traveller.goto(moment)
-        value = self._traveller.core.bus.read(da, size)
-        self._traveller.forget()
-        return value
-
-    def state(self) -> State:
-        """Every object and every byte, of all the worlds, at this moment."""
-        state = state_at(self.trace, self.index - 1)
-        for name, ram in self.core.soc.rams.items():
-            if name in state.memories:
-                state.memories[name].write(0, ram.read(0, ram.size))
-        return state
 
     # Touching
 
@@ -211,32 +73,14 @@ class Session:
             raise InputError(InputCode.NOT_WRITABLE, why)
         found[0].write(Lane.HARDWARE, found[1], data)
 
-    def _write_register(self, name: str, value: int) -> None:
+    def write_register(self, name: str, value: int) -> None:
+        """Change a register. Only at the newest moment. Raises `InputError`."""
         core = self._at_the_end()
         write_register(core.engine, name, value)
         what = f"{name} = {value & 0xFFFF_FFFF:#x}"
         core.run.record(Signalled(DEBUGGER, what, Lane.HARDWARE, Lane.M4))
 
     # Moving
-
-    def goto(self, position: Position) -> None:
-        """Look at another moment. Raises `InputError` BAD_VALUE for one outside of the run."""
-        moment = self._traveller.moment_of(position)
-        self._look_at(moment)
-
-    def goto_event(self, index: int) -> None:
-        """Look at the moment just after the first `index` events of the trace."""
-        if not 0 <= index <= len(self.trace):
-            why = f"the trace has {len(self.trace)} events, not {index}"
-            raise InputError(InputCode.BAD_VALUE, why)
-        self._traveller.timeline.refresh()
-        self._look_at(Moment(self._traveller.timeline.cycles_at(index), index))
-
-    def _look_at(self, moment: Moment) -> None:
-        if self._live and moment >= self._traveller.end:
-            self._past = None
-        else:
-            self._past = self._traveller.goto(moment)
 
     def _stopped(self, why: Why, until: Until | None = None, touch: Touch | None = None) -> Stopped:
         return Stopped(why, self.position, self.pc, until, touch)
@@ -458,8 +302,4 @@ class Session:
         return found
 
 
-def board_named(name: str) -> Board:
-    """The board of a recording. Raises `InputError` UNSUPPORTED for one that nobody knows."""
-    if name not in BOARDS:
-        raise InputError(InputCode.UNSUPPORTED, f"no board is called {name!r}")
-    return BOARDS[name]
+__all__ = ["BUDGET", "Position", "Session", "Stopped", "Watchpoint", "Write"]

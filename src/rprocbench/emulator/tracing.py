@@ -125,6 +125,13 @@ class Tracer:
         self._traveller = traveller
         self.info = info or DebugInfo()
         self.code = Code(traveller.core.engine.load)
+        self._watch = Watch()
+
+    def entries_seen(self) -> list[tuple[int, int]]:
+        """While a window is played: exceptions entered since the last time, cycle and number."""
+        found = [(hit.cycles, hit.number) for hit in self._watch.hits]
+        self._watch.hits.clear()
+        return found
 
     def trace(
         self, kinds: Sequence[str], start: Moment, end: Moment, limit: int = LIMIT
@@ -187,7 +194,8 @@ class Tracer:
                 traveller.core.interrupt()
 
         try:
-            return traveller.replay(Watch(untils, collects=True), end, read)
+            self._watch = Watch(untils, collects=True)
+            return traveller.replay(self._watch, end, read)
         finally:
             for tape in tapes:
                 tape.close()

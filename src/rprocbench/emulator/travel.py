@@ -1,32 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Time travel: a replica of the M4 goes to any moment of a run, and says what it met on the way.
+"""Time travel: what is met on the way to another moment of a run, forwards and back; steps."""
 
-The replica starts from the nearest snapshot and executes again, while the trace tells it what the
-other worlds did. Nothing of the run itself is touched, so a finished recording will do.
-"""
-
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rprocbench.base.errors import InputCode, InputError
-from rprocbench.base.trace import Filled, Lane, Message, Ran, Trace, Wrote
-from rprocbench.soc.board import Board
+from rprocbench.base.trace import Filled, Lane, Message, Ran, Wrote
 
-from .hostlog import Replica
-from .snapshots import SPACING, Album, Camera, Snapshot, cost_of
-from .timeline import Position, Timeline
+from .replayer import Moment, Replayer
+from .snapshots import Snapshot
 from .watch import Access, ExceptionTaken, Hit, RpmsgMessage, Sleep, Touch, Until, Watch
-
-UNIT = 5  # instructions of an IT block, and the IT
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Moment:
-    """`index` events had come, `cycles` instructions were completed, `entries` exceptions since."""
-
-    cycles: int
-    index: int
-    entries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,186 +20,8 @@ class Met:
     touch: Touch | None = None
 
 
-class Traveller:
-    """Goes through the M4's part of a run.
-
-    `album` may be filled while the run is made; where it is empty, the first journey fills it.
-    """
-
-    def __init__(
-        self, board: Board, trace: Trace, album: Album | None = None, *, spacing: int = SPACING
-    ) -> None:
-        self.timeline = Timeline(trace)
-        self.album = Album() if album is None else album
-        self.replica = Replica(board)
-        self.core = self.replica.core
-        self.core.between = self._between
-        self.core.longest_slice = min(self.core.longest_slice, spacing)
-        self.spacing = spacing
-        self._camera = Camera(self.core)
-        self._index = 0
-        self._due = 0
-        self._look: Callable[[], None] | None = None
-        self._is_spoilt = False
-        self.is_interrupted = False
-        self.album.add(self._camera.take(0))
-
-    # Where it is
-
-    @property
-    def moment(self) -> Moment:
-        """Where the replica stands."""
-        return Moment(self.core.cycles, self._index, self.core.entries)
-
-    @property
-    def end(self) -> Moment:
-        """As far as the trace tells."""
-        self.timeline.refresh()
-        return Moment(self.timeline.cycles, len(self.timeline.trace))
-
-    def moment_of(self, position: Position) -> Moment:
-        """The moment that `position` names. Raises `InputError` BAD_VALUE outside of the run."""
-        self.timeline.refresh()
-        if not 0 <= position.cycles <= self.timeline.cycles or position.event < 0:
-            why = f"the run is recorded up to cycle {self.timeline.cycles}"
-            raise InputError(InputCode.BAD_VALUE, f"no position {position}: {why}")
-        index, entries = self.timeline.find(position)
-        return Moment(position.cycles, index, entries)
-
-    def position_of(self, moment: Moment) -> Position:
-        """How `moment` is named."""
-        return self.timeline.position(moment.index, moment.entries, moment.cycles)
-
-    # Going there
-
-    def goto(self, wanted: Moment) -> Moment:
-        """Stand at `wanted`; inside an IT block in front of it. Returns where that is."""
-        self.timeline.refresh()
-        here = self.moment
-        if here == wanted and not self._is_spoilt:
-            return here
-        self._start(wanted)
-        self._forward(wanted)
-        if self.core.cycles > wanted.cycles:
-            self._back_off(wanted)
-        if wanted.entries:
-            self._enter(wanted)
-        return self.moment
-
-    def forget(self) -> None:
-        """Something was done to the replica that did not happen: it may not go on from here."""
-        self._is_spoilt = True
-
-    def _start(self, wanted: Moment) -> None:
-        """Stand at the nearest place before `wanted` that can be had at once."""
-        snapshot = self._before(wanted)
-        here = self.moment
-        is_on_the_way = (
-            here.cycles <= wanted.cycles
-            and here.index <= wanted.index
-            and (here.cycles, here.index) >= (snapshot.cycles, snapshot.index)
-        )
-        if not is_on_the_way or here.entries or self._is_spoilt:
-            self._put(snapshot)
-
-    def _put(self, snapshot: Snapshot) -> None:
-        self._camera.put(snapshot)
-        self._is_spoilt = False
-        self._index = self._index_of(snapshot)
-        self._due = cost_of(self.core) + self.spacing
-
-    def _before(self, wanted: Moment) -> Snapshot:
-        found = self.album.before(wanted.cycles, wanted.index + 1)
-        while found and self._index_of(found) > wanted.index:
-            found = self.album.before(found.cycles - 1, found.index - 1)
-        assert found, "the first snapshot is before everything"
-        return found
-
-    def _index_of(self, snapshot: Snapshot) -> int:
-        """The events that it had seen; not a stretch that was longer in the end."""
-        index, trace = snapshot.index, self.timeline.trace
-        if index:
-            last = trace[index - 1]
-            if isinstance(last, Ran) and last.end > snapshot.cycles:
-                return index - 1
-        return index
-
-    def _forward(self, wanted: Moment) -> bool:
-        """Execute, and apply events, up to `wanted`. False if the sentry stopped it before."""
-        trace, core = self.timeline.trace, self.core
-        while self._index < wanted.index:
-            event = trace[self._index]
-            if isinstance(event, Ran):
-                if not self._stretch(event, event.end):
-                    return False
-            else:
-                self.replica.apply(event)
-            self._index += 1
-        return core.cycles >= wanted.cycles or self._run(wanted.cycles)
-
-    def _stretch(self, ran: Ran, end: int) -> bool:
-        if ran.start > self.core.cycles:
-            why = f"nothing tells what happened between cycles {self.core.cycles} and {ran.start}"
-            raise InputError(InputCode.UNSUPPORTED, why)
-        if ran.start == ran.end == self.core.cycles:
-            self._take_entry()
-            return True
-        return self.core.cycles >= end or self._run(end)
-
-    def _run(self, cycles: int) -> bool:
-        core = self.core
-        core.run_until(cycles)
-        if core.is_stopped:
-            return False
-        if core.cycles < cycles:
-            why = f"running again, the M4 stops at cycle {core.cycles}, not at {cycles}"
-            raise InputError(InputCode.BAD_FILE, f"the trace is not of this machine: {why}")
-        return True
-
-    def _take_entry(self) -> None:
-        """The M4 was stopped between an exception's entry and its handler: enter it."""
-        core = self.core
-        if core.entries == 0:
-            self._advance_entry()
-        core.entries -= 1
-
-    def _advance_entry(self) -> bool:
-        """Go on to the next exception, if it comes before the next instruction."""
-        core, before = self.core, self.core.entries
-        outer = core.sentry.disarm()
-        core.sentry.arm(Watch((ExceptionTaken(),)))
-        core.run_until(core.cycles + 1)
-        core.sentry.disarm()
-        if outer.untils:
-            core.sentry.arm(outer)
-        return core.entries > before
-
-    def _enter(self, wanted: Moment) -> None:
-        while self.core.entries < wanted.entries and self._advance_entry():
-            pass
-
-    def _back_off(self, wanted: Moment) -> None:
-        """`wanted` lies in an IT block: stand in front of it."""
-        start = Moment(max(0, wanted.cycles - UNIT), 0)
-        start = Moment(start.cycles, min(self.timeline.first_at(start.cycles), wanted.index))
-        self._put(self._before(start))
-        self._forward(start)
-        last = self.core.cycles
-        while self.core.cycles <= wanted.cycles:
-            last = self.core.cycles
-            self._forward(Moment(last + 1, self.timeline.first_at(last + 1)))
-        place = Moment(last, min(self.timeline.first_at(last), wanted.index))
-        self._put(self._before(place))
-        self._forward(place)
-
-    # Snapshots on the way
-
-    def _between(self) -> None:
-        if self._look:
-            self._look()
-        if self.core.entries == 0 and cost_of(self.core) >= self._due and not self.core.is_stopped:
-            self.album.add(self._camera.take(self._index))
-            self._due = cost_of(self.core) + self.spacing
+class Traveller(Replayer):
+    """Goes through the M4's part of a run, and looks for something."""
 
     # Looking for something
 
@@ -240,15 +44,15 @@ class Traveller:
     def _forward_watched(self, target: Moment, untils: Sequence[Until]) -> "Met | bool | None":
         """True at the target, what another world did, or None where the sentry stopped it."""
         trace = self.timeline.trace
-        while self._index < target.index:
-            event = trace[self._index]
-            if met := self._host_hit(self._index, untils):
+        while self.index < target.index:
+            event = trace[self.index]
+            if met := self._host_hit(self.index, untils):
                 self.replica.apply(event)
-                self._index += 1
+                self.index += 1
                 return met
-            if not self._forward(Moment(self.core.cycles, self._index + 1)):
+            if not self.advance(Moment(self.core.cycles, self.index + 1)):
                 return None
-        return True if self._forward(target) else None
+        return True if self.advance(target) else None
 
     def _met(self, hit: Hit) -> Met:
         return Met(self.moment, hit.until, hit.touch)
@@ -293,23 +97,10 @@ class Traveller:
         """The first message between here and `end`; the moment is just after it."""
         for until in untils:
             if isinstance(until, RpmsgMessage):
-                for index in range(self._index, end.index):
+                for index in range(self.index, end.index):
                     if is_message(self.timeline.trace[index], until):
                         return Met(self._moment_at(index + 1), until)
         return None
-
-    def replay(self, watch: Watch, end: Moment, look: Callable[[], None]) -> list[Hit]:
-        """Go on to `end`, and `look` after each stretch; gives what `watch` has gathered."""
-        self._look = look
-        if not watch.is_idle:
-            self.core.sentry.arm(watch)
-        try:
-            self._forward(end)
-        finally:
-            self.core.sentry.disarm()
-            self._look = None
-        look()
-        return watch.hits
 
     def backward(self, untils: Sequence[Until], here: Moment) -> Met | None:
         """The last that was met before `here`: the moment just before it happened."""
@@ -324,21 +115,21 @@ class Traveller:
     def _segments(self, here: Moment) -> Iterator[tuple[Snapshot, Moment]]:
         end = here
         while True:
-            start = self._before(end)
-            if (start.cycles, self._index_of(start)) == (end.cycles, end.index) and end.index:
-                start = self._before(Moment(end.cycles, end.index - 1))
+            start = self.snapshot_before(end)
+            if (start.cycles, self.events_of(start)) == (end.cycles, end.index) and end.index:
+                start = self.snapshot_before(Moment(end.cycles, end.index - 1))
             yield start, end
-            end = Moment(start.cycles, self._index_of(start))
+            end = Moment(start.cycles, self.events_of(start))
             if (start.cycles, start.index) == (0, 0):
                 return
 
     def _gather(self, untils: Sequence[Until], start: Snapshot, end: Moment) -> list[Met]:
         """Everything that was met between two moments."""
-        self._put(start)
-        first, watch = self._index, Watch(untils, collects=True)
+        self.start_at(start)
+        first, watch = self.index, Watch(untils, collects=True)
         self.core.sentry.arm(watch)
         try:
-            self._forward(end)
+            self.advance(end)
             if end.entries:
                 self.core.run_until(self.core.cycles + 1)
         finally:
@@ -378,12 +169,12 @@ class Traveller:
         here = self.moment
         event = self.timeline.trace[here.index] if here.index < end.index else None
         if isinstance(event, Ran) and event.end > here.cycles:
-            if not self._advance_entry() and self.core.cycles == here.cycles:
-                self._forward(Moment(event.end, here.index))
+            if not self.enter_next() and self.core.cycles == here.cycles:
+                self.advance(Moment(event.end, here.index))
         elif event is not None:
-            self._forward(Moment(here.cycles, here.index + 1))
-        elif not self._advance_entry():
-            self._forward(Moment(min(here.cycles + 1, end.cycles), here.index))
+            self.advance(Moment(here.cycles, here.index + 1))
+        elif not self.enter_next():
+            self.advance(Moment(min(here.cycles + 1, end.cycles), here.index))
 
     def back(self, here: Moment) -> Moment | None:
         """The moment one step before `here`; None where nothing was before."""
@@ -394,7 +185,7 @@ class Traveller:
         before = here.cycles - 1
         self.goto(Moment(before, min(self._last_at(before), here.index)))
         place = self.moment
-        while self._advance_entry():
+        while self.enter_next():
             place = self.moment
         if place.entries == 0:
             self.goto(place)
@@ -410,3 +201,6 @@ class Traveller:
 def is_message(event: object, until: RpmsgMessage) -> bool:
     """Whether `event` is such a message."""
     return isinstance(event, Message) and until.direction in (None, event.direction)
+
+
+__all__ = ["Met", "Moment", "Traveller"]
