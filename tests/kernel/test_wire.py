@@ -5,6 +5,7 @@ import pytest
 
 from rprocbench.base.errors import InputError
 from rprocbench.base.state import check
+from rprocbench.base.trace import Entered, Failed
 from rprocbench.bench.wire import FAULTS, wire_faults, wire_table
 from rprocbench.bench.wire_stage import ENDS, Stage, play
 from rprocbench.kernel.versions import LINUX
@@ -37,6 +38,7 @@ EXPECTED = {
     "to-nobody": ("refused", "refused"),
     "keeps-buffers": ("mute", "mute"),
     "silent-return": ("late", "late"),
+    "dies-in-send": ("loses", "loses"),
     "ns-length": ("refused", "refused"),
     "ns-duplicate": ("refused", "refused"),
     "ns-any": ("refused", "refused"),
@@ -99,6 +101,23 @@ def test_a_silent_return_costs_the_sender_fifteen_seconds() -> None:
     waited = (stage.remote.cycles - before) / stage.machine.soc.board.m4_hz
     assert 15 <= waited < 18
     assert stage.answers[-1] == "echo"
+
+
+def test_a_remote_that_dies_in_a_send_is_recovered_when_the_sender_has_given_up() -> None:
+    stage = Stage(with_remote=True)
+    FAULTS["dies-in-send"].play(stage)
+    assert stage.answers[-1] == "ERESTARTSYS"
+    stage.say()
+    assert stage.answers[-1] == "echo"
+    assert stage.machine.rproc
+    assert stage.machine.rproc.crash_cnt == 1
+    trace = stage.machine.run.trace
+    sent = next(i for i, e in enumerate(trace) if isinstance(e, Failed) and "tx_buf" in e.function)
+    recovery = next(
+        i for i, e in enumerate(trace) if isinstance(e, Entered) and "recovery" in e.function
+    )
+    assert sent < recovery
+    check(trace)
 
 
 def test_an_unknown_fault_is_refused_by_name() -> None:

@@ -94,6 +94,18 @@ def silent_return(stage: Stage) -> None:
     stage.remote.is_silent = False
 
 
+def dies_in_send(stage: Stage) -> None:
+    """The watchdog bites while a sender waits for a buffer: Linux recovers when it has given up."""
+    stage.remote.keeps = True
+    for _ in range(16):
+        stage.say(nonblock=True)
+    stage.remote.dies_at = stage.remote.cycles + stage.machine.soc.board.m4_hz // 10
+    stage.say()
+    stage.remote.keeps = False
+    stage.turn()
+    stage.open()
+
+
 def to_nobody(stage: Stage) -> None:
     """A message to an address where nobody listens."""
     stage.remote.send(ADDRESS, 0x777, b"x")
@@ -161,6 +173,7 @@ HOSTILE = (
     of_remote("desc-rewritten", "the remote rewrites Linux's descriptors", descriptors_rewritten),
     of_remote("keeps-buffers", "the remote returns no buffer", keeps_everything),
     of_remote("silent-return", "buffers come back without a signal", silent_return),
+    of_remote("dies-in-send", "the remote dies while a sender waits", dies_in_send),
     of_remote("ns-length", "announcements of 39 and of 41 bytes", short_announcement),
     of_remote("ns-unterminated", "a name of 32 bytes without an end", naming(b"A" * 32)),
     of_remote("ns-empty", "a name of no bytes", naming(b"")),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rprocbench.base.trace import Lane
 from rprocbench.formats.vring import RPMSG_NS_ADDR, RpmsgHdr, RpmsgNsMsg
+from rprocbench.kernel.stm32_rproc import stm32_rproc_wdg
 from rprocbench.soc.memory import Pa
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Remote:
         self.is_running = self.is_connected = False
         self.is_silent = self.keeps = False
         self.seen = [0, 0]  # available entries taken, by ring
+        self.dies_at: int | None = None  # the cycle at which its watchdog bites
         self.remembered: dict[int, tuple[int, int]] = {}
 
     # What the board asks of a core
@@ -51,6 +53,9 @@ class Remote:
             return False
         step = STEP_MS * self.soc.board.m4_hz // 1000
         self.cycles = min(self.cycles + step, cycles)
+        if self.dies_at is not None and self.cycles >= self.dies_at and self.machine.rproc:
+            self.dies_at = None
+            stm32_rproc_wdg(self.machine.rproc)
         for channel in range(6):
             if self.soc.ipcc.to_m4 >> channel & 1:
                 self.soc.ipcc.taken_by_m4(channel)

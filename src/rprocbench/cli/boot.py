@@ -217,7 +217,8 @@ def as_data(recording: "Recording") -> dict[str, Any]:
             "rule": str(cause.cite), "injected": cause.injected,
         },
         "messages": [
-            {"direction": message.direction, "text": message.payload.decode(errors="replace")}
+            {"id": message.id, "direction": message.direction,
+             "text": message.payload.decode(errors="replace")}
             for message in recording.messages
         ],
         "trace_buffer": recording.trace_buffer,

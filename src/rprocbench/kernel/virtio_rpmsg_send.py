@@ -51,7 +51,9 @@ def wait_for_a_tx_buf(vrp: VirtprocInfo) -> Pa:
     vrp.woken = True
 
     def look() -> bool:
-        if not rproc.lock_held:
+        # Whoever recovers takes the lock, and in it waits for this sender to let its file go. So
+        # nobody looks into the rings any more, and the sender sleeps to the end of its time.
+        if not rproc.lock_held and not rproc.crash_pending:
             rproc.host.run_work()
         if vrp.woken and not found:
             vrp.woken = False
