@@ -13,6 +13,7 @@ from rprocbench.cli import (
     demo,
     designs,
     gdbserver,
+    generations,
     inspect,
     lab,
     linux,
@@ -27,8 +28,8 @@ from . import map as map_
 from .output import abandon, finish, inert, warn
 
 VERBS = (
-    demo, boot, report, designs, review, inspect, verify, sign, conform, map_, linux, serve,
-    gdbserver, debug, lab,
+    demo, boot, report, designs, review, inspect, verify, sign, conform, map_, generations, linux,
+    serve, gdbserver, debug, lab,
 )  # fmt: skip
 
 

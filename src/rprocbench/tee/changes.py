@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What changed from one generation to the next: commit by commit, and for which images (ours).
 
-Facts: tee.md section 10. Which images change their verdict is computed, never written down.
+Facts: tee.md section 10. The history begins with f16923686 (2024-01-05), which fixed the name of an
+option: until then no PTA was ever built. Which images change their verdict is computed, never
+written down.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,9 +38,6 @@ class Change:
     images: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
-FIRST_BUILD = Commit(
-    "f16923686", "2024-01-05", "the name of the option is fixed: until then no PTA was ever built"
-)
 COMMITS: dict[tuple[str, str], tuple[Commit, ...]] = {
     ("first", "v2024"): (
         Commit(
