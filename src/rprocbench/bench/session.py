@@ -102,19 +102,29 @@ class Session(Cursor):
         if self._live:
             self._live.interrupt()
 
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether the last run, step or search was told to stop."""
+        return self._is_interrupted
+
+    def _forget_interrupt(self) -> None:
+        """An interrupt is for the run that it came in, or for none."""
+        for core in (self._live, self._traveller.core):
+            if core:
+                core.is_interrupted = False
+
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
         """Let Ctrl-C be an interrupt, where this is the main thread."""
         self._is_interrupted = self._traveller.is_interrupted = False
+        self._forget_interrupt()
         old = None
         if threading.current_thread() is threading.main_thread():
             old = signal.signal(signal.SIGINT, lambda *_: self.interrupt())
         try:
             yield
         finally:
-            for core in (self._live, self._traveller.core):
-                if core:
-                    core.is_interrupted = False
+            self._forget_interrupt()
             if old is not None:
                 signal.signal(signal.SIGINT, old)
 

@@ -25,6 +25,7 @@ LOOPBACK = "127.0.0.1"
 CHUNK = 1 << 16
 PATIENCE = 1.0  # seconds that a client may be slow to take what is sent
 MAX_WAITING = 1024  # packets
+DRAUGHTS = 1024  # of what an old client has sent, when a new one comes
 
 
 def listen(port: int) -> socket.socket:
@@ -165,6 +166,7 @@ class Server:
 
     def _accept(self, selector: selectors.BaseSelector) -> None:
         client, _ = self.listener.accept()
+        self._drain(selector)
         if self.connection:
             client.close()
             self.tell("a second debugger was turned away")
@@ -173,6 +175,17 @@ class Server:
         client.settimeout(PATIENCE)
         self.connection = Connection(client, self.target, self.tell)
         selector.register(client, selectors.EVENT_READ)
+
+    def _drain(self, selector: selectors.BaseSelector) -> None:
+        """Somebody new comes: has the old client gone already?"""
+        for _ in range(DRAUGHTS):
+            if self.connection is None or self.connection.is_closed:
+                break
+            ready = [key.fileobj for key, _ in selector.select(0)]
+            if self.connection.client not in ready:
+                return
+            self._hear(selector)
+        self._leave(selector)
 
     def _hear(self, selector: selectors.BaseSelector) -> None:
         if self.connection is None:
@@ -183,7 +196,7 @@ class Server:
             return
         except OSError:
             data = b""
-        if data:
+        if data and not self.connection.is_closed:
             self.connection.feed(data)
         else:
             self._leave(selector)

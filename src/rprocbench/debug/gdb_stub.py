@@ -14,6 +14,7 @@ from rprocbench.emulator.watch import Access, Address, Why
 from .gdb_description import REGISTERS, memory_map, pack, target_xml, unpack
 from .monitor import Monitor
 from .packets import PACKET_SIZE, escape, unescape
+from .telling import reason
 from .view import View
 
 MAX_POINTS = 4096
@@ -301,7 +302,7 @@ class Stub:
         elif isinstance(stopped.until, Address):
             more = b"swbreak:;" if stopped.pc in self.software else b"hwbreak:;"
         if why in SIGNALS and why is not Why.INTERRUPTED:
-            self.tell(f"{why} ({stopped.position})\n")
+            self.tell(f"{reason(stopped, is_asleep=self.session.core.is_asleep)}\n")
         self.wants_stop = False
         self.last = b"T%02x%bthread:1;" % (SIGNALS.get(why, TRAP), more)
         return self.last

@@ -8,13 +8,14 @@ from rprocbench.base.errors import RprocError
 from rprocbench.bench.session import Stopped
 from rprocbench.emulator.debuginfo import Call
 from rprocbench.emulator.unwind import exception_name
-from rprocbench.emulator.watch import ExceptionTaken, Why
+from rprocbench.emulator.watch import ExceptionTaken
 from rprocbench.formats.dwarf_types import CType
 
 from .code import FORM, Code
 from .expressions import Evaluator
 from .points import unknown
 from .source import Sources
+from .telling import reason
 from .values import Value
 from .verbs import Verb
 from .view import View
@@ -68,7 +69,7 @@ class Looking:
         if isinstance(stopped.until, ExceptionTaken):
             number = self.view.target.session.registers["xpsr"] & 0x1FF
             return f"exception: {exception_name(number)} (position {stopped.position})"
-        why = "stopped" if stopped.why is Why.BREAKPOINT else str(stopped.why)
+        why = reason(stopped, is_asleep=self.view.target.session.core.is_asleep)
         more = ""
         if stopped.touch:
             verb = "writes" if stopped.touch.is_write else "reads"

@@ -89,6 +89,8 @@ class Stepper:
                 return stopped
 
     def _at_breakpoint(self, stopped: Stopped) -> Stopped:
+        if self.session.was_interrupted:
+            return replace(stopped, why=Why.INTERRUPTED)
         if stopped.why is Why.STEP and stopped.pc in self.session.breakpoints:
             return replace(stopped, why=Why.BREAKPOINT, until=Address(stopped.pc))
         return stopped

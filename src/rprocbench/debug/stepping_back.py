@@ -26,6 +26,8 @@ class BackStepper(Stepper):
         session = self.session
         pc, sp, ipsr = session.pc, session.registers["sp"], self._ipsr()
         stopped = session.step_back()
+        if session.was_interrupted:
+            return replace(stopped, why=Why.INTERRUPTED)
         while stopped.why is Why.STEP and self._ipsr() not in (0, ipsr):
             stopped = session.run_back([ExceptionTaken(self._ipsr())])
             if stopped.why is not Why.EXCEPTION:

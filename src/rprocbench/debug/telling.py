@@ -25,10 +25,19 @@ from rprocbench.base.trace import (
     Wrote,
     lanes,
 )
+from rprocbench.bench.session import Stopped
+from rprocbench.emulator.watch import Why
 from rprocbench.formats.vring import RPMSG_NS_ADDR
 
 SHOWN = 32  # bytes of a payload
 MOST = 200  # lines
+
+
+def reason(stopped: Stopped, *, is_asleep: bool) -> str:
+    """Why a run stopped."""
+    if stopped.why is Why.NO_PROGRESS and not is_asleep:
+        return "it branches to itself, with no interrupt to come"
+    return "stopped" if stopped.why is Why.BREAKPOINT else str(stopped.why)
 
 
 def inert(text: str) -> str:

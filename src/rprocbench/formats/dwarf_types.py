@@ -47,7 +47,6 @@ class CType:
     """A type. `entry` None is void."""
 
     entry: Entry | None
-    dimension: int = 0  # of an array of arrays, which one this is
 
     @property
     def plain(self) -> "CType":
@@ -71,8 +70,9 @@ class CType:
     def target(self) -> "CType":
         """What a pointer points to, an array consists of, a function returns."""
         plain = self.plain
-        if plain.kind == "array" and plain.dimension + 1 < len(plain.bounds):
-            return CType(plain.entry, plain.dimension + 1)
+        if plain.kind == "array" and len(plain.bounds) > 1:
+            assert plain.entry
+            return CType(without_first_dimension(plain.entry))
         return CType(plain.entry.type if plain.entry else None)
 
     @property
@@ -110,7 +110,7 @@ class CType:
         if plain.entry is None or depth > MAX_CHAIN:
             return 0
         size = plain.complete.number(At.BYTE_SIZE)
-        if plain.kind == "array" and (size is None or plain.dimension):
+        if plain.kind == "array" and size is None:
             size = (plain.count or 0) * plain.target.measure(depth + 1)
         elif size is None and plain.kind == "pointer":
             size = plain.entry.unit.address_size
@@ -185,9 +185,8 @@ class CType:
     @property
     def count(self) -> int | None:
         """How many elements an array has; None where it does not say."""
-        plain = self.plain
-        bounds = plain.bounds
-        return bounds[plain.dimension] if plain.dimension < len(bounds) else None
+        bounds = self.plain.bounds
+        return bounds[0] if bounds else None
 
     @property
     def parameters(self) -> list["CType"]:
@@ -216,7 +215,7 @@ class CType:
                 return inner.declare(f"({sign}{what})", depth + 1)
             return inner.declare(f"{sign}{what}", depth + 1)
         if kind == "array":
-            bounds = self.bounds[self.dimension :] or [None]
+            bounds = self.bounds or [None]
             sizes = "".join(f"[{'' if count is None else count}]" for count in bounds)
             return CType(entry.type).declare(f"{what}{sizes}", depth + 1)
         if kind == "function":
@@ -234,6 +233,15 @@ class CType:
         if inner.kind == "array" and (element := inner.target.entry) and element.tag == entry.tag:
             return text  # what is said of an array holds for its elements
         return text if text.startswith(f"{word} ") else f"{word} {text}"
+
+
+def without_first_dimension(array: Entry) -> Entry:
+    """What an array of arrays consists of."""
+    kept = {at: value for at, value in array.attributes.items() if at != At.BYTE_SIZE}
+    inner = Entry(array.unit, array.offset, array.tag, kept)
+    first = next(e for e in array.children if e.tag == Tag.SUBRANGE_TYPE)
+    inner.children = [entry for entry in array.children if entry is not first]
+    return inner
 
 
 def count_of(subrange: Entry) -> int | None:
