@@ -15,8 +15,9 @@ from rprocbench.kernel.flow import complaining, dev_info, then
 from rprocbench.kernel.locking import locked_interruptible
 from rprocbench.kernel.remoteproc import Host, Op, Rproc, RprocOps, RprocState
 from rprocbench.kernel.remoteproc_core import (
-    STOPPABLE,
+    can_stop,
     drop_power,
+    forget_table_sz,
     rproc_fw_boot,
     rproc_shutdown,
     rproc_start,
@@ -122,7 +123,7 @@ def rproc_boot_recovery(rproc: Rproc) -> None:
 def __rproc_shutdown(rproc: Rproc, force: bool) -> None:
     """Stop the processor, and release the image once nothing of it is in use."""
     with locked_interruptible(rproc):
-        if rproc.state not in STOPPABLE:
+        if not can_stop(rproc):
             raise ModelledError(Errno.EINVAL, f"{rproc.name} is {rproc.state.name}")
         crashed = rproc.state == RprocState.CRASHED
         rproc.power -= 1
@@ -140,6 +141,7 @@ def __rproc_shutdown(rproc: Rproc, force: bool) -> None:
         kfree(rproc.cached_table)  # [v22]
         rproc.cached_table = None  # [v22]
         rproc.table_ptr = None  # [v22]
+        forget_table_sz(rproc)
 
 
 @stm32_c

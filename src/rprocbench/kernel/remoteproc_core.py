@@ -39,8 +39,7 @@ from .remoteproc_table import Table, kfree
 
 core_c = mirrors("linux:drivers/remoteproc/remoteproc_core.c")
 
-RUNS = (RprocState.RUNNING, RprocState.ATTACHED)
-STOPPABLE = (*RUNS, RprocState.CRASHED)
+STOPPABLE = (RprocState.RUNNING, RprocState.ATTACHED, RprocState.CRASHED)
 
 
 @core_c
@@ -144,8 +143,7 @@ def rproc_stop(rproc: Rproc, crashed: bool) -> None:
 def __rproc_shutdown(rproc: Rproc, force: bool) -> None:
     """One user less; the last one (or `force`) stops the processor and gives everything back."""
     with locked_interruptible(rproc):
-        crashed_counts = rproc.host.linux.stop_when_crashed
-        if rproc.state not in (STOPPABLE if crashed_counts else RUNS):
+        if not can_stop(rproc):
             raise ModelledError(Errno.EINVAL, f"{rproc.name} is {rproc.state.name}")
         crashed = rproc.state == RprocState.CRASHED
         rproc.power -= 1
@@ -157,14 +155,26 @@ def __rproc_shutdown(rproc: Rproc, force: bool) -> None:
             rproc.power += 1
             raise
         release_session(rproc)
-        if rproc.host.linux.table_sz_cleared:
-            rproc.table_sz = 0
+        forget_table_sz(rproc)
 
 
 @core_c
 def rproc_shutdown(rproc: Rproc) -> None:
     """What undoes one `rproc_boot`."""
     __rproc_shutdown(rproc, force=False)
+
+
+def can_stop(rproc: Rproc) -> bool:
+    """Whether the state allows a shutdown. Older kernels refuse one of a core that crashed."""
+    if rproc.state == RprocState.CRASHED:
+        return rproc.host.linux.stop_when_crashed
+    return rproc.state in STOPPABLE
+
+
+def forget_table_sz(rproc: Rproc) -> None:
+    """The table is gone: some kernels clear its size as well, others keep it."""
+    if rproc.host.linux.table_sz_cleared:
+        rproc.table_sz = 0
 
 
 def copy_table(rproc: Rproc, loaded: Table) -> None:

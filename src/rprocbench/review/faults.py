@@ -42,7 +42,7 @@ FAILS: dict[Errno | TeeResult, str] = {
         rproc_handle_trace rproc_mem_entry_init rproc_of_resm_mem_entry_init
         rproc_reset_rsc_table_on_detach rproc_reset_rsc_table_on_stop
         rproc_tee_elf_load_rsc_table rproc_virtio_find_vqs rproc_virtio_probe
-        stm32_rproc_mem_alloc stm32_rproc_parse_fw tee_shm_register_kernel_buf
+        iommu_map stm32_rproc_mem_alloc stm32_rproc_parse_fw tee_shm_register_kernel_buf
     """,
     Errno.EINVAL: """
         device_link_add rproc_add rproc_check_carveout_da rproc_elf_load_rsc_table
@@ -67,9 +67,10 @@ NEVER: dict[str, str] = {
     "void": """
         __rproc_virtio_del_vqs cancel_work_sync device_del iommu_domain_free iounmap
         mbox_chan_received_data mbox_chan_txdone mbox_free_channel mutex_lock mutex_unlock
-        platform_device_unregister release_firmware rpmsg_remove rproc_add_carveout
+        iommu_unmap platform_device_unregister release_firmware rpmsg_remove rproc_add_carveout
         rproc_add_rvdev rproc_add_subdev rproc_char_device_remove rproc_coredump
-        rproc_coredump_cleanup rproc_crash_handler_work rproc_crash_to_string rproc_disable_iommu
+        rproc_coredump_cleanup rproc_crash_handler_work rproc_crash_to_string
+        rproc_create_debug_dir rproc_delete_debug_dir rproc_disable_iommu
         rproc_free rproc_free_vring rproc_release_carveout rproc_release_fw rproc_remove_rvdev
         rproc_remove_subdev rproc_remove_trace_file rproc_report_crash rproc_resource_cleanup
         rproc_stop_subdevices rproc_tee_release_fw rproc_tee_remove rproc_transport_features
