@@ -37,15 +37,19 @@ class ServedFile:
             old.let_go()
             self.given.append(old)
 
-    def answer(self, workshop: Path) -> bool:
-        """If somebody waits to open the file, let him: he finds what is true now. True if so."""
-        if self.inode is None or not self.inode.is_asked_for:
-            return False
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether somebody waits to open it."""
+        return self.inode is not None and self.inode.is_asked_for
+
+    def answer(self, workshop: Path) -> None:
+        """Let whoever waits to open the file have it: he finds what is true now."""
+        if self.inode is None:
+            return  # it was removed meanwhile, and nobody waits any more
         content = self.source()
         if content != self.inode.shown:
             self.inode.put(content)
         self.publish(workshop)
-        return True
 
     def refresh(self, workshop: Path) -> None:
         """Show what is true now, if that is something else.

@@ -56,16 +56,17 @@ class Tree:
         """What was written, as it comes, until nothing more is there.
 
         Somebody who waits to open a file gets it only after what others had written by then was
-        taken: what he reads is what came of it.
+        taken: what he reads is what came of it. So who waits is looked up first.
         """
         busy = True
         while busy:
-            busy = False
+            waited_for = [file for file in self.files.values() if file.is_asked_for]
+            busy = bool(waited_for)
             for file, data in self._written():
                 busy = True
                 yield file, data
-            for file in list(self.files.values()):
-                busy |= file.answer(self.workshop)
+            for file in waited_for:
+                file.answer(self.workshop)
 
     def _written(self) -> Iterator[tuple[ServedFile, bytes]]:
         for file in list(self.files.values()):
