@@ -4,7 +4,8 @@
 
 Run it as `python benchmarks/tee.py [--json] [--quick]`; `--quick` leaves out the map of 448 KiB.
 
-- `map_3k_s`, `map_448k_s`: seconds for the map of every bit, on one core (limits 3 s, 900 s)
+- `map_3k_s`, `map_448k_s`: seconds of one core for the map of every bit (limits 3 s, 900 s); what
+  other programs do meanwhile does not count
 - `verify_448k`, `verify_10m`: verifying divided by its floor, one SHA-256 of the same bytes and one
   RSA-2048 verification with `cryptography`, both measured in turn in this run, medians (limits 1.10
   and 1.03)
@@ -17,12 +18,13 @@ from collections.abc import Callable
 from hashlib import sha256
 from random import Random
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from rprocbench.base.errors import TeeResult
 from rprocbench.formats.elf_build import Sec, Seg, build_elf
 from rprocbench.formats.keys import RsaPrivateKey, RsaPublicKey, generate_key
 from rprocbench.formats.signer import sign_image
@@ -38,7 +40,7 @@ def firmware(size: int, signer: RsaPrivateKey) -> bytes:
     dice = Random(size)  # noqa: S311  the same bytes each time
     table = bytes.fromhex("01000000") + bytes(12)
     rest = max(size - 1700, 256)
-    code, data = rest * 3 // 4, rest // 4
+    code, data = rest // 2, rest - rest // 2  # both find room in the M4's memories, up to 448 KiB
     segments = [
         Seg(0, dice.randbytes(0x100)),
         Seg(0x1000_0000, dice.randbytes(code)),
@@ -90,9 +92,16 @@ def map_seconds(image: bytes, key: RsaPublicKey) -> float:
     turns = 3 if len(image) < 64 * KIB else 1
 
     def draw() -> None:
-        assert acceptance_map(image, public_key=key).is_complete
+        drawn = acceptance_map(image, public_key=key)
+        assert drawn.is_complete
+        assert drawn.base.result is TeeResult.SUCCESS
 
-    return median(seconds(draw) for _ in range(turns))
+    spent = []
+    for _ in range(turns):
+        begun = process_time()
+        draw()
+        spent.append(process_time() - begun)
+    return median(spent)
 
 
 def main() -> int:
