@@ -85,8 +85,8 @@ def test_inspect_names_every_byte_once(call: Call, tmp_path: Path) -> None:
 
 
 VERBS = [
-    "boot", "conform", "demo", "designs", "generations", "inspect", "keygen", "lab", "linux", "play", "report",
-    "review", "serve", "sign", "verify",
+    "boot", "conform", "demo", "designs", "generations", "inspect", "keygen", "lab", "linux", "play",
+    "report", "review", "serve", "sign", "verify",
 ]  # fmt: skip
 
 
