@@ -254,3 +254,12 @@ def test_a_name_with_slashes_is_a_device_all_the_same() -> None:
     bench = connected(b"a/../b")
     (channel,) = rpmsg_channels(bench.rproc)
     assert (channel.name, channel.label) == ("a/../b", "virtio0.a!..!b.-1.1024")
+
+
+def test_the_sample_client_says_hello_a_hundred_times() -> None:
+    bench = connected(b"rpmsg-client-sample")
+    bench.turn(300)
+    assert [payload for _s, _d, payload in bench.m4.heard] == [b"hello world!"] * 100
+    assert any("that was the last one" in text for text in logs(bench))
+    rproc_shutdown(bench.rproc)
+    assert "rpmsg_client_sample" not in fold(bench.run.trace).objects

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rprocbench.base.errors import Crash, ModelledError
 from rprocbench.base.run import At, Disturbance
 from rprocbench.designs import V22, Design
+from rprocbench.kernel.versions import LinuxVersion
 from rprocbench.soc.board import Board
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 from rprocbench.tee.pta_remoteproc import Verifier
@@ -33,7 +34,7 @@ class Bench:
     key: Verifier = field(default_factory=lambda: demo_key().public)
     generation: str = "head"
     engine: bool = True
-    linux: str = "7.3"
+    linux: str | LinuxVersion = "7.3"
     hardened: bool = False
 
     def machine(self, image: bytes, script: Mapping[At, Disturbance] | None = None) -> Machine:

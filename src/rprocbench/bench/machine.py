@@ -13,10 +13,11 @@ from rprocbench.base.run import At, Disturbance, Run
 from rprocbench.base.trace import Lane, Logged
 from rprocbench.designs import Design
 from rprocbench.emulator.machine import CortexM4
+from rprocbench.emulator.waiting import Waiting, waits_for
 from rprocbench.kernel.remoteproc import Host, Rproc
 from rprocbench.kernel.remoteproc_sysfs import state_store
 from rprocbench.kernel.stm32_rproc import stm32_rproc_probe, stm32_rproc_remove, stm32_rproc_wdg
-from rprocbench.kernel.versions import LINUX
+from rprocbench.kernel.versions import LINUX, LinuxVersion
 from rprocbench.kernel.virtproc import VirtprocInfo
 from rprocbench.soc.board import Board, Soc
 from rprocbench.soc.mcu import Core
@@ -35,7 +36,7 @@ class Machine:
     """One board with power on. Nothing is probed yet, and nothing was asked of it.
 
     `files` is /lib/firmware. Without `engine` no code of the M4 runs, and nobody answers for it.
-    `linux` names one of `LINUX`; a `hardened` one reports an error instead of crashing.
+    `linux` is a kernel, or names one; a `hardened` one reports an error instead of crashing.
     """
 
     def __init__(  # noqa: PLR0913  all that makes one machine differ from another
@@ -48,7 +49,7 @@ class Machine:
         *,
         generation: str = "head",
         engine: bool = True,
-        linux: str = "7.3",
+        linux: str | LinuxVersion = "7.3",
         hardened: bool = False,
     ) -> None:
         self.run = Run(script=script or {}, patches=design.by_name)
@@ -63,8 +64,9 @@ class Machine:
             core = CortexM4(self.soc, self.run)
             self.soc.mcu.plug(FollowedCore(core, self.follow_log))
             self.way = Way(self, core)
+        version = LINUX[linux] if isinstance(linux, str) else linux
         self.host = Host(
-            self.run, self.soc, files, linux=LINUX[linux], hardened=hardened, bits=board.bits
+            self.run, self.soc, files, linux=version, hardened=hardened, bits=board.bits
         )
         self.rproc: Rproc | None = None
         self._shown = 0
@@ -130,10 +132,21 @@ class Machine:
         """The first such file, once the firmware has announced its endpoint, or None."""
         if not self.buses:
             self.settle()
+        else:
+            self.wait(lambda: bool(self.devices), timeout_ms)
+            self.settle()
+            if self.devices:
+                return self.devices[0]
+        if waiting := self.waits_for():
+            self.run.log(Lane.M4, f"firmware {waiting}")
+        return None
+
+    def waits_for(self) -> Waiting | None:
+        """What the firmware waits for; None while it gets on, and without the engine."""
+        followed = self.soc.mcu.core
+        if not isinstance(followed, FollowedCore) or not isinstance(followed.core, CortexM4):
             return None
-        self.wait(lambda: bool(self.devices), timeout_ms)
-        self.settle()
-        return self.devices[0] if self.devices else None
+        return waits_for(followed.core)
 
     def say(self, payload: bytes, timeout_ms: int = ANSWER_MS) -> bytes | None:
         """Write to the first such file and read the answer; None if there is none in time.

@@ -18,6 +18,7 @@ from rprocbench.formats.vring import (
 from .flow import complaining, dev_err
 from .rpmsg import Callback, RpmsgChannelInfo, RpmsgDevice, RpmsgDeviceOps, RpmsgEndpoint
 from .rpmsg_char import rpmsg_chrdev_driver
+from .rpmsg_client_sample import rpmsg_sample_client
 from .rpmsg_core import rpmsg_register_device, rpmsg_sendto, rpmsg_unregister_device
 from .rpmsg_ctrl import rpmsg_ctrldev_driver
 from .rpmsg_ns import rpmsg_ns_driver
@@ -28,7 +29,10 @@ from .virtproc import VirtprocInfo
 
 bus_c = mirrors("linux:drivers/rpmsg/virtio_rpmsg_bus.c")
 
-DRIVERS = (rpmsg_ns_driver, rpmsg_ctrldev_driver, rpmsg_chrdev_driver, rpmsg_tty_driver)
+DRIVERS = (
+    rpmsg_ns_driver, rpmsg_ctrldev_driver, rpmsg_chrdev_driver, rpmsg_tty_driver,
+    rpmsg_sample_client,
+)  # fmt: skip
 MOST_CHANNELS = 64  # of a hardened kernel; others make as many as the remote asks for
 
 
