@@ -85,7 +85,7 @@ def test_inspect_names_every_byte_once(call: Call, tmp_path: Path) -> None:
 
 
 VERBS = [
-    "boot", "conform", "demo", "designs", "generations", "inspect", "keygen", "lab", "linux", "play",
+    "boot", "conform", "demo", "designs", "history", "inspect", "keygen", "lab", "linux", "play",
     "report", "review", "serve", "sign", "verify",
 ]  # fmt: skip
 

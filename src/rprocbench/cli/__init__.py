@@ -13,7 +13,7 @@ from rprocbench.cli import (
     demo,
     designs,
     gdbserver,
-    generations,
+    history,
     inspect,
     lab,
     linux,
@@ -28,7 +28,7 @@ from . import map as map_
 from .output import abandon, finish, inert, warn
 
 VERBS = (
-    demo, boot, report, designs, review, inspect, verify, sign, conform, map_, generations, linux,
+    demo, boot, report, designs, review, inspect, verify, sign, conform, map_, history, linux,
     serve, gdbserver, debug, lab,
 )  # fmt: skip
 

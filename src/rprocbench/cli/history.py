@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`rprocbench generations`: the history of OP-TEE's TA, and what it means for given images."""
+"""`rprocbench history`: the history of OP-TEE's TA, and what it means for given images."""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,7 @@ def add_to(verbs: Any) -> None:
     from .options import add_board_options
 
     parser = verbs.add_parser(
-        "generations", help="list the generations of the TA, and what changed between neighbours",
+        "history", help="what changed in the TA, from generation to generation",
         description="Without images: every generation that --ta knows, and every commit between "
         "them. With images: for which of them a commit changed what LOAD_FW answers, and what each "
         "generation answers. --weaknesses: which known weakness `hardened` closes, and how.",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`rprocbench generations`: the history, and what it means for an image."""
+"""`rprocbench history`: the history, and what it means for an image."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ KEY, GOOD = str(VECTORS / "rsa2048.pem"), VECTORS / "m4_rsc_rsa2048.sig"
 
 
 def said(capsys: pytest.CaptureFixture[str], *args: str) -> str:
-    assert main(["generations", *args]) == 0
+    assert main(["history", *args]) == 0
     return capsys.readouterr().out
 
 
@@ -46,5 +46,5 @@ def test_the_weaknesses(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_file_that_is_not_there_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["generations", "nowhere.sign"]) == 1
+    assert main(["history", "nowhere.sign"]) == 1
     assert capsys.readouterr().err.startswith("rprocbench: NOT_FOUND")
