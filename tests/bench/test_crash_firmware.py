@@ -196,4 +196,7 @@ def test_attach_recovery_lets_the_core_start_by_itself(linux: str) -> None:
     assert not {"request_firmware", "rproc_stop", "rproc_coredump"} & set(called)
     assert state(board) == RprocState.ATTACHED
     assert board.soc.mcu.starts == 2
-    assert board.say(b"again") == b"again"
+    if LINUX[linux].attach_recovery_full:
+        assert board.say(b"again") == b"again"
+    else:  # the table that Linux now writes to is its own copy: the firmware waits for DRIVER_OK
+        assert board.devices == []
