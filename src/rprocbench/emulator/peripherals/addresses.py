@@ -76,6 +76,6 @@ def name_of(address: int) -> str:
     if base not in NAMES:
         return f"{address:#010x}"
     block, offset = NAMES[base], address - base
-    registers = REGISTERS.get(block) or REGISTERS.get(block.rstrip("0123456789ABCDEFGHIJKZ"), {})
-    register = registers.get(offset & ~3)
+    kind = max((kind for kind in REGISTERS if block.startswith(kind)), key=len, default="")
+    register = REGISTERS.get(kind, {}).get(offset & ~3)
     return f"{block}.{register}" if register else f"{block}+{offset:#x}"
