@@ -33,6 +33,7 @@ class Served:
     process: subprocess.Popen[bytes]
     log: Path
     index: int = 0
+    seen: int = 0
 
     @property
     def sysfs(self) -> Path:
@@ -58,8 +59,12 @@ class Served:
         return done.stdout
 
     def told(self) -> str:
-        """The log so far."""
-        return self.log.read_text(encoding="utf-8")
+        """The log since the last `turn_page`."""
+        return self.log.read_text(encoding="utf-8")[self.seen :]
+
+    def turn_page(self) -> None:
+        """From here on, look at what the log gets from here on."""
+        self.seen += len(self.told())
 
     def tells(self, text: str) -> None:
         """Wait until the log has `text`."""
@@ -118,6 +123,27 @@ def served(start: Start) -> Served:
     running = start()
     running.put("echo.elf")
     return running
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for the tests of a module; see `idle`."""
+    starter = Start(tmp_path_factory.mktemp("lasting"))
+    running = starter()
+    running.put("echo.elf")
+    yield running
+    starter.close()
+
+
+@pytest.fixture
+def idle(lasting: Served) -> Served:
+    """The module's server, offline, with a fresh page of its log."""
+    lasting.sh("""
+        while [ $(cat $D/state) != offline ]; do echo stop > $D/state; done
+        echo rproc-m4-fw > $D/firmware; echo enabled > $D/recovery; echo disabled > $D/coredump
+    """)
+    lasting.turn_page()
+    return lasting
 
 
 def snapshot(folder: Path) -> dict[str, bytes | None]:

@@ -52,10 +52,10 @@ def test_a_firmware_folder_of_ones_own(served: Served) -> None:
         ("firmware", "", "EINVAL (-22)"), ("name", "dsp0", "EACCES (-13)"),
     ],
 )  # fmt: skip
-def test_bad_words(served: Served, file: str, text: str, code: str) -> None:
-    before = served.sh(f"cat $D/{file}")
-    assert served.sh(f"echo '{text}' > $D/{file}; cat $D/{file} $D/state") == f"{before}offline\n"
-    served.tells(f"{file}: write '{text}\\n': {code}")
+def test_bad_words(idle: Served, file: str, text: str, code: str) -> None:
+    before = idle.sh(f"cat $D/{file}")
+    assert idle.sh(f"echo '{text}' > $D/{file}; cat $D/{file} $D/state") == f"{before}offline\n"
+    idle.tells(f"{file}: write '{text}\\n': {code}")
 
 
 OTHER = build_elf([Seg(0x40_0000, bytes(64))], e_machine=62)
@@ -72,17 +72,18 @@ TWICE = build_elf([Seg(0x1000_0000, bytes(64))], e_machine=243)
     ],
 )  # fmt: skip
 def test_what_linux_refuses_stays_offline(
-    served: Served, image: bytes | None, code: str, message: str
+    idle: Served, image: bytes | None, code: str, message: str
 ) -> None:
+    (idle.root / "lib/firmware/fw").unlink(missing_ok=True)
     if image is not None:
-        served.put("fw", image)
-    assert served.sh("echo fw > $D/firmware; echo start > $D/state; cat $D/state") == "offline\n"
-    served.tells(f"state: write 'start\\n': {code}")
-    kernel = [line for line in served.told().splitlines() if line.startswith("kernel")]
+        idle.put("fw", image)
+    assert idle.sh("echo fw > $D/firmware; echo start > $D/state; cat $D/state") == "offline\n"
+    idle.tells(f"state: write 'start\\n': {code}")
+    kernel = [line for line in idle.told().splitlines() if line.startswith("kernel")]
     assert any(message in line for line in kernel), kernel
     assert any("Boot failed: -" in line for line in kernel)
     script = "echo echo.elf > $D/firmware; echo start > $D/state; cat $D/state"
-    assert served.sh(script) == "running\n"
+    assert idle.sh(script) == "running\n"
 
 
 def test_linux_takes_an_elf_for_another_machine_that_fits(served: Served) -> None:

@@ -40,10 +40,10 @@ def booted(served: Served) -> Served:
         "echo stop | tee $D/state > /dev/null",
     ],
 )  # fmt: skip
-def test_ways_to_write(served: Served, write: str) -> None:
-    booted(served).sh(write)
-    served.tells("kernel: stopped remote processor")
-    eventually(lambda: served.sh("cat $D/state") == "offline\n", "the file does not say so")
+def test_ways_to_write(idle: Served, write: str) -> None:
+    booted(idle).sh(write)
+    idle.tells("kernel: stopped remote processor")
+    eventually(lambda: idle.sh("cat $D/state") == "offline\n", "the file does not say so")
 
 
 def test_quick_writes_are_taken_in_order(served: Served) -> None:
@@ -60,40 +60,40 @@ def test_quick_writes_are_taken_in_order(served: Served) -> None:
     assert "EINVAL" not in served.told()
 
 
-def test_writes_to_several_files_are_taken_in_order(served: Served) -> None:
-    served.put("two.elf")
+def test_writes_to_several_files_are_taken_in_order(idle: Served) -> None:
+    idle.put("two.elf")
     script = """
         echo echo.elf > $D/firmware; echo start > $D/state; echo stop > $D/state
         echo two.elf > $D/firmware; echo enabled > $D/coredump; echo start > $D/state
         cat $D/firmware $D/coredump $D/state
     """
-    assert served.sh(script) == "two.elf\nenabled\nrunning\n"
-    assert "EBUSY" not in served.told()
+    assert idle.sh(script) == "two.elf\nenabled\nrunning\n"
+    assert "EBUSY" not in idle.told()
 
 
-def test_nothing_written_is_no_write(served: Served) -> None:
-    assert booted(served).sh(": > $D/state; cat $D/state; : >> $D/state; cat $D/state") == (
+def test_nothing_written_is_no_write(idle: Served) -> None:
+    assert booted(idle).sh(": > $D/state; cat $D/state; : >> $D/state; cat $D/state") == (
         "running\nrunning\n"
     )
-    assert "write" not in served.told()
+    assert "write" not in idle.told()
 
 
-def test_readers_never_find_it_empty(served: Served) -> None:
-    booted(served)
+def test_readers_never_find_it_empty(idle: Served) -> None:
+    booted(idle)
     seen: set[str] = set()
     stop = threading.Event()
 
     def read() -> None:
         while not stop.is_set():
-            seen.add((served.sysfs / "state").read_text(encoding="utf-8"))
+            seen.add((idle.sysfs / "state").read_text(encoding="utf-8"))
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
     script = "for i in 1 2 3 4 5; do echo 1 > $G/crash; echo recover > $D/recovery; done"
     try:
-        served.sh(f"echo disabled > $D/recovery; {script}")
-        served.tells("handling crash #5")
+        idle.sh(f"echo disabled > $D/recovery; {script}")
+        idle.tells("handling crash #5")
     finally:
         stop.set()
         for reader in readers:
@@ -101,20 +101,20 @@ def test_readers_never_find_it_empty(served: Served) -> None:
     assert seen == {"running\n", "crashed\n"}
 
 
-def test_a_file_that_is_removed_comes_back(served: Served) -> None:
-    served.sh("rm $D/state")
-    eventually((served.sysfs / "state").exists, "it does not")
-    assert served.sh("cat $D/state") == "offline\n"
+def test_a_file_that_is_removed_comes_back(idle: Served) -> None:
+    idle.sh("rm $D/state")
+    eventually((idle.sysfs / "state").exists, "it does not")
+    assert idle.sh("cat $D/state") == "offline\n"
 
 
-def test_a_writer_that_takes_its_time_keeps_nobody_waiting(served: Served) -> None:
-    served.sh("echo echo.elf > $D/firmware")
-    with (served.sysfs / "state").open("w", encoding="utf-8") as slow:
+def test_a_writer_that_takes_its_time_keeps_nobody_waiting(idle: Served) -> None:
+    idle.sh("echo echo.elf > $D/firmware")
+    with (idle.sysfs / "state").open("w", encoding="utf-8") as slow:
         slow.write("st")
         slow.flush()
-        assert served.sh("cat $D/state") == "offline\n"
+        assert idle.sh("cat $D/state") == "offline\n"
         slow.write("art\n")
-    assert served.sh("cat $D/state") == "running\n"
+    assert idle.sh("cat $D/state") == "running\n"
 
 
 def test_a_crash_of_the_kernel_ends_in_a_reboot(served: Served) -> None:
