@@ -9,13 +9,13 @@ from rprocbench.base.trace import Lane
 GLYPHS = {
     "call": "", "failed": "✗", "injected": "↯", "unwound": "↶", "returned": "✓", "created": "+",
     "changed": "·", "gone": "×", "wrote": "▪", "fetched": "▪", "logged": "", "signal": "",
-    "message": "", "ran": "»", "passed": "✉",
+    "message": "", "ran": "»", "passed": "✉", "omitted": "…",
 }  # fmt: skip
 WORDS = {
     "call": "call", "failed": "failed", "injected": "failed, injected", "unwound": "unwinding",
     "returned": "returned", "created": "created", "changed": "changed", "gone": "gone",
     "wrote": "memory", "fetched": "memory", "logged": "console", "signal": "signal",
-    "message": "message", "ran": "ran", "passed": "message",
+    "message": "message", "ran": "ran", "passed": "message", "omitted": "left out",
 }  # fmt: skip
 
 

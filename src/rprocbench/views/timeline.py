@@ -5,7 +5,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Literal
 
-from rprocbench.base.trace import Lane, Trace
+from rprocbench.base.trace import Failed, Lane, Logged, Message, Trace
 
 from .calls import CallTree, call_tree, is_event_of_story, is_told_failure, told_calls
 from .row_making import Rows
@@ -15,6 +15,7 @@ Detail = Literal["story", "full"]
 PAGE_OF_ROWS = 72
 FEWEST_CALLS = 40
 NAMED = 4
+MOST_MESSAGES, FIRST_MESSAGES, LAST_MESSAGES = 40, 12, 4
 LANES = tuple(Lane)
 
 
@@ -45,24 +46,54 @@ def timeline(trace: Trace, detail: Detail = "story", title: str = "Run") -> Time
     `full` has a row for everything but plain returns. `story` tells what `calls.is_told` and
     `calls.is_event_of_story` choose, and leaves out the calls in which least happened until the
     rest fits a page of 72 rows, but never more than leaves 40 calls: signals and messages of a
-    long run may overflow the page.
+    long run may overflow the page. Of more than 40 messages it tells the first and the last ones.
     """
     tree = call_tree(trace)
     if detail == "full":
         rows = Rows(tree, {call.index: () for call in tree.calls}).tell_all(lambda _index: True)
     else:
+        omitted = _omitted(trace)
         for least in (1 << power for power in range(max(1, len(trace).bit_length()))):
             told = told_calls(tree, least)
-            rows = Rows(tree, told, numbered=False).tell_all(_chosen(tree, told))
-            if len(rows) <= PAGE_OF_ROWS or len(told) <= FEWEST_CALLS:
+            rows = Rows(tree, told, numbered=False).tell_all(_chosen(tree, told, omitted))
+            left = sum(index not in omitted for index in told)
+            if len(rows) <= PAGE_OF_ROWS or left <= FEWEST_CALLS:
                 break
+        rows = _with_gap(rows, trace, omitted)
     is_well = all(call.failed is None for call in tree.calls if call.parent is None)
     return Timeline(title, rows, len(trace), detail, _verdict(tree), is_well)
 
 
-def _chosen(tree: CallTree, told: Container[int]) -> Callable[[int], bool]:
+def _omitted(trace: Trace) -> range:
+    """The events of the messages in the middle of very many; errors among them are told."""
+    seen: dict[int, int] = {}  # where each message first crosses
+    for index, event in enumerate(trace):
+        if isinstance(event, Message):
+            seen.setdefault(event.id or -index, index)
+    firsts = list(seen.values())
+    if len(firsts) <= MOST_MESSAGES:
+        return range(0)
+    return range(firsts[FIRST_MESSAGES], firsts[-LAST_MESSAGES])
+
+
+def _with_gap(rows: tuple[Row, ...], trace: Trace, omitted: range) -> tuple[Row, ...]:
+    """The rows, and one that says what was left out."""
+    if not omitted:
+        return rows
+    crossed = sum(isinstance(trace[index], Message) for index in omitted)
+    text = f"{crossed:,} messages both ways, in {len(omitted):,} events"
+    before = [row for row in rows if row.index < omitted.start]
+    after = rows[len(before) :]
+    last = min([omitted.stop, *(row.index for row in after)]) - 1
+    gap = Row(omitted.start, last, Lane.LINUX, "omitted", text, 0, 0)
+    return (*before, gap, *after)
+
+
+def _chosen(tree: CallTree, told: Container[int], omitted: Container[int]) -> Callable[[int], bool]:
     def chosen(index: int) -> bool:
         event, call = tree.trace[index], tree.inside[index]
+        if index in omitted and not isinstance(event, Failed):
+            return isinstance(event, Logged) and event.level == "err"
         match type(event).__name__:
             case "Entered":
                 return index in told
