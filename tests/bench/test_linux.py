@@ -7,9 +7,9 @@ import pytest
 
 from rprocbench.base.errors import Crash, Errno, InputCode, InputError, ModelledError
 from rprocbench.bench import Bench, Machine
-from rprocbench.bench.demo import demo_elf
+from rprocbench.bench.demo import demo_elf, demo_image
 from rprocbench.bench.linux import Cdev, Remoteproc
-from rprocbench.designs import MAINLINE
+from rprocbench.designs import MAINLINE, V22
 from rprocbench.soc.board import Board
 from rprocbench.soc.boards import BOARDS, DEFAULT
 from rprocbench.soc.stm32mp25 import STM32MP257F_EV1
@@ -170,6 +170,16 @@ def test_a_board_without_the_optional_registers() -> None:
     remote.state = "start"
     remote.state = "stop"
     assert (made.soc.syscon.m4_state, made.soc.syscon.pdds) == (9, 0)
+
+
+def test_the_number_in_the_device_tree_is_the_processors_in_the_tee() -> None:
+    made = Bench(replace(DEFAULT, rproc_tee=0), V22, engine=False).machine(demo_image())
+    made.probe()
+    made.linux.remoteproc[0].state = "start"
+    other = Bench(replace(DEFAULT, rproc_tee=3), V22, engine=False).machine(demo_image())
+    with pytest.raises(ModelledError) as caught:
+        other.probe()
+    assert caught.value.code == Errno.EINVAL
 
 
 def test_attaching_without_a_register_for_the_table_crashes() -> None:

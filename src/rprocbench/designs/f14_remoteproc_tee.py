@@ -261,12 +261,13 @@ def device_link_add(ctx: RprocTeeContext, consumer: str) -> None:
 def rproc_tee_register(rproc: Rproc) -> None:
     """Open a session for the processor and show it to the world, all under the context's lock."""
     ctx = rproc_tee_ctx(rproc.host)
+    rproc_id = rproc.host.soc.board.rproc_tee or PROC_ID  # the cell of `st,rproc-tee`
     with locked_interruptible(ctx), Unwind(rproc) as unwind:
         if not ctx.dev:
             raise ModelledError(Errno.EPROBE_DEFER, "the TEE device is not there yet")
-        session = rproc_tee_open_session(ctx, PROC_ID)
+        session = rproc_tee_open_session(ctx, rproc_id)
         unwind.label("close_session", close_session, ctx, session)
-        entry = RprocTee(rproc.run, rproc, PROC_ID, session)
+        entry = RprocTee(rproc.run, rproc, rproc_id, session)
         unwind.label("free_entry", entry.gone)
         rproc_add(rproc)
         unwind.label("del_rproc", rproc_del, rproc)

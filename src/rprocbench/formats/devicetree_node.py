@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A node of a device tree, and its properties as numbers, strings and references."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rprocbench.base.errors import InputCode, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .devicetree import DeviceTree
 
 CELL = 4
