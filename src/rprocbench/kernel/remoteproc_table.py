@@ -83,6 +83,7 @@ class HeapTable(Table):
         if self._freed:
             raise Crash(Undefined.OOPS, f"{self.purpose} is freed twice")
         self._freed = True
+        self.run.live.pop(self.label, None)
         self.run.record(Gone(self.label))
 
 
