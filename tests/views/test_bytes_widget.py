@@ -123,7 +123,7 @@ def test_tree_and_grid_follow_each_other(bridge: WidgetBridge) -> None:
     element.get_by_role("treeitem", name="signature").click()
     bridge.settle()
     assert live.span == [300, 556]
-    assert element.locator(".rb-cur").first.inner_text() == "64"
+    assert element.locator(".rb-cur").first.inner_text() == demo_image()[300:301].hex()
     element.locator("[role=grid]").evaluate("(node) => { node.scrollTop = 0; }")
     bridge.page.wait_for_timeout(50)
     element.locator(".rb-byte").nth(8).click()
