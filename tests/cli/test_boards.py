@@ -91,3 +91,18 @@ def test_a_file_that_is_no_tree(call: Call, elf: Path, tmp_path: Path, content: 
 def test_a_board_and_a_tree_are_one_too_many(call: Call, elf: Path) -> None:
     ran = call("boot", "--board", "stm32mp157c-dk2", "--dtb", "x.dtb", elf)
     assert ran.status == 2
+
+
+@pytest.mark.parametrize("design", ["mainline", "v22"])
+def test_a_firmware_that_comes_with_the_package(call: Call, design: str) -> None:
+    ran = call("boot", "--design", design, "--firmware", "two_endpoints")
+    assert ran.status == 0, ran.err
+    assert "announced rpmsg-tty" in ran.out
+
+
+def test_one_thing_to_boot(call: Call, elf: Path) -> None:
+    assert call("boot").status == 2
+    assert call("boot", elf, "--firmware", "echo").status == 2
+    ran = call("boot", "--firmware", "nothing")
+    assert ran.status == 2
+    assert "two_endpoints" in ran.err

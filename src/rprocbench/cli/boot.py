@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rprocbench.base.errors import InputCode, InputError, parse_code
-from rprocbench.base.files import read_file, write_file
+from rprocbench.base.files import write_file
 
 from .options import (
     add_board_options,
     add_design_option,
+    add_image_options,
     add_key_option,
     add_linux_options,
     add_ta_options,
     board_of,
     choose,
+    image_of,
     key_of,
     linux_of,
     ta_of,
@@ -37,9 +39,7 @@ def add_to(verbs: Any) -> None:
         "boot", help="boot an image and tell what happened",
         description="Boot an image, say hello, shut it down. Exit status 0 if it ran, else 1.",
     )  # fmt: skip
-    parser.add_argument(
-        "image", type=Path, metavar="IMAGE", help="signed image, or ELF for mainline"
-    )
+    add_image_options(parser, "signed image, or ELF for mainline")
     add_design_option(parser, "v22")
     add_board_options(parser)
     add_linux_options(parser)
@@ -82,14 +82,15 @@ def run(args: argparse.Namespace) -> int:
     board, kernel, generation = board_of(args), linux_of(args), ta_of(args)
     script = dict(parse_outrun(args.parser, text) for text in args.outrun)
     script |= dict(parse_fault(args.parser, text) for text in args.fault)
-    image = read_file(args.image)
-    check_kind(image, args)
+    name, image = image_of(args, signed=design.signed)
+    if args.image:
+        check_kind(image, args)
     bench = Bench(
         board=board, design=design, key=key_of(args), generation=generation, linux=kernel.linux,
         hardened=kernel.hardened,
     )  # fmt: skip
     say = [text.encode() for text in args.say] if args.say is not None else [b"hello"]
-    recording = bench.boot(image, name=args.image.name, script=script, say=say)
+    recording = bench.boot(image, name=name, script=script, say=say)
     for at in recording.unreached:
         warn(f"nothing failed at {at}: it was never called so often")
     if recording.verdict != "running" or recording.code:
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         warn(f"{headline}: {recording.cause_text}")
     if args.trace:
         recording.save(args.trace)
-    tell([recording], args, f"{args.image.name} through {design.name}")
+    tell([recording], args, f"{name} through {design.name}")
     return 0 if recording.verdict == "running" and recording.code is None else 1
 
 

@@ -109,19 +109,30 @@ def key_of(args: argparse.Namespace) -> "RsaPublicKey":
     return key
 
 
-def add_firmware_option(parser: argparse.ArgumentParser) -> None:
-    """`--firmware`: one of the firmwares that come with rprocbench, instead of a file."""
+def add_image_options(parser: argparse.ArgumentParser, what: str) -> None:
+    """IMAGE, or `--firmware`: what to boot. `what` says which files are taken."""
+    parser.add_argument("image", type=Path, nargs="?", metavar="IMAGE", help=what)
     parser.add_argument("--firmware", metavar="NAME", help="a firmware that comes with rprocbench, "
-                        "say echo, instead of a file")  # fmt: skip
+                        "say echo, instead of IMAGE")  # fmt: skip
 
 
-def firmware_of(args: argparse.Namespace) -> tuple[str, bytes] | None:
-    """The name and the bytes of the built-in firmware that was asked for, or None."""
-    if args.firmware is None:
-        return None
-    known = built_in_firmwares()
-    path: Path = choose(args.parser, "firmware", args.firmware, known)
-    return path.name, read_file(path)
+def image_of(args: argparse.Namespace, *, signed: bool) -> tuple[str, bytes]:
+    """The name and the bytes of what is to be booted. Raises `InputError`.
+
+    A firmware that comes with rprocbench is signed with the demonstration's key where it must be.
+    """
+    if (args.image is None) == (args.firmware is None):
+        args.parser.error("give an IMAGE, or --firmware NAME")
+    if args.image is not None:
+        return args.image.name, read_file(args.image)
+    path: Path = choose(args.parser, "firmware", args.firmware, built_in_firmwares())
+    if not signed:
+        return path.name, read_file(path)
+
+    from rprocbench.bench.demo import demo_key
+    from rprocbench.formats.signer import sign_image
+
+    return f"{path.stem}.sign", sign_image([(path.name, read_file(path))], demo_key()).image
 
 
 def built_in_firmwares() -> dict[str, Path]:

@@ -37,7 +37,6 @@ class Watching(FileSystemEventHandler):
     def __init__(self) -> None:
         self.changes: queue.SimpleQueue[Change] = queue.SimpleQueue()
         self.stopped_by: signal.Signals | None = None
-        self._leases = False
         self._readers: dict[int, Callable[[], None]] = {}
         self._selector = selectors.DefaultSelector()
         self._wake_out, self._wake_in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -93,16 +92,11 @@ class Watching(FileSystemEventHandler):
             elif reader := self._readers.get(fd):
                 reader()
 
-    def lease_asked(self) -> bool:
-        """Whether somebody has asked for a file since the last call."""
-        asked, self._leases = self._leases, False
-        return asked
-
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         self.stopped_by = signal.Signals(number)
 
     def _asked(self, _number: int, _frame: FrameType | None) -> None:
-        self._leases = True
+        """Somebody waits for a leased file. That `wait` returns is all that is needed."""
 
     # In the observer's thread
 
