@@ -85,8 +85,8 @@ def test_inspect_names_every_byte_once(call: Call, tmp_path: Path) -> None:
 
 
 VERBS = [
-    "boot", "conform", "demo", "designs", "history", "inspect", "keygen", "lab", "linux", "play",
-    "report", "review", "serve", "sign", "verify",
+    "boot", "conform", "debug", "demo", "designs", "gdbserver", "history", "inspect", "keygen",
+    "lab", "linux", "map", "play", "report", "review", "serve", "sign", "verify",
 ]  # fmt: skip
 
 
