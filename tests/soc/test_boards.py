@@ -76,7 +76,6 @@ def test_a_tree_is_called_as_its_root_says_or_as_its_file(tmp_path: Path) -> Non
         ("dma-ranges = <0x00000000", "dma-lost = <0x00000000", "/ahb", "dma-ranges"),
         (LAST_WINDOW, "<0x30000000>;\n\n", "/ahb", "dma-ranges"),
         ("memory-region =", "memory-lost =", M4, "memory-region"),
-        ("resets = <&rcc 0>;", "", M4, "resets"),
         ("st,syscfg-holdboot", "st,syscfg-lost", M4, "st,syscfg-holdboot"),
         ("<&rcc 0x10c 0x1>", "<&rcc 0x10c>", M4, "st,syscfg-holdboot"),
         ("<&tamp 0x144 0xffffffff>", "<0x77 0x144 0xffffffff>", M4, "st,syscfg-rsc-tbl"),

@@ -133,16 +133,15 @@ def syscons_of(node: Node) -> list[str]:
 
 
 def check_lines(node: Node) -> None:
-    """Raise `DeviceTreeError` unless somebody can reset the core and hold it.
+    """Raise `DeviceTreeError` unless somebody can hold the core.
 
     With the TEE in charge it is not Linux who does. Otherwise hold-boot is a reset line of SCMI, a
-    call of the secure monitor, or a register.
+    call of the secure monitor, or a register. The reset line `mcu_rst` is taken to be there.
     """
     if "st,rproc-tee" in node.props or not node.props.get("compatible", b"").startswith(
         b"st,stm32mp1-m4\0"
     ):
         return
-    node.raw("resets")
     if "hold_boot" in node.strings("reset-names") or "st,syscfg-tz" in node.props:
         return
     node.raw("st,syscfg-holdboot")
