@@ -10,7 +10,7 @@ from typing import Any
 
 from rprocbench.base.errors import Errno, InputCode, InputError, TeeResult
 from rprocbench.base.files import read_file, write_file
-from rprocbench.base.run import At, Disturbance, Fail, Poke
+from rprocbench.base.run import At, Disturbance, Fail, Poke, Skip
 from rprocbench.base.state import State, check, state_at
 from rprocbench.base.trace import Changed, Entered, Failed, Lane, Logged, Message, Trace
 from rprocbench.base.tracefile import decode_trace, encode_event
@@ -20,6 +20,7 @@ from rprocbench.kernel.remoteproc import RprocState
 
 from .cause import Cause, cause_of
 from .race import Outrun
+from .wire_script import PokeRing, RingBell
 
 FORMAT = "rprocbench run"
 VERSION = 1
@@ -187,6 +188,12 @@ def _encode(what: Disturbance) -> dict[str, Any]:
             return {"poke": {"buffer": buffer, "offset": offset, "hex": data.hex()}}
         case Outrun(ms=ms):
             return {"outrun": ms}
+        case Skip(result=None):
+            return {"skip": True}
+        case PokeRing():
+            return {"ring": str(what)}
+        case RingBell(channel=channel, to_m4=to_m4):
+            return {"bell": {"channel": channel, "to_m4": to_m4}}
     raise TypeError(f"{what!r} cannot be saved")
 
 
@@ -195,6 +202,12 @@ def _decode(item: dict[str, Any]) -> Disturbance:
         return Poke(poke["buffer"], poke["offset"], bytes.fromhex(poke["hex"]))
     if ms := item.get("outrun"):
         return Outrun(int(ms))
+    if item.get("skip"):
+        return Skip()
+    if ring := item.get("ring"):
+        return PokeRing.parse(ring)
+    if bell := item.get("bell"):
+        return RingBell(int(bell["channel"]), to_m4=bool(bell["to_m4"]))
     name = item["fail"]
     codes: tuple[type[Errno | TeeResult], ...] = (Errno, TeeResult)
     return Fail(next(kind[name] for kind in codes if name in kind.__members__))

@@ -46,7 +46,12 @@ def add_to(verbs: Any) -> None:
     add_ta_options(parser)
     add_key_option(parser)
     parser.add_argument("--fault", action="append", default=[], metavar="FUNCTION[#NTH]=CODE",
-                        help="let a call fail, say rproc_tee_start=EIO")  # fmt: skip
+                        help="let a call fail, say rproc_tee_start=EIO; SKIP: lose a signal, "
+                        "say stm32_rproc_kick#2=SKIP")  # fmt: skip
+    parser.add_argument("--wire", action="append", default=[],
+                        metavar="FUNCTION[#NTH]=RING.FIELD=VALUE",
+                        help="write into a ring before a call, say "
+                        "rproc_virtio_notify#2=output.avail.idx=+100")  # fmt: skip
     parser.add_argument("--outrun", action="append", default=[], metavar="FUNCTION[#NTH]=MS",
                         help="let the M4 run so long before a call, say "
                         "rproc_start_subdevices=20")  # fmt: skip
@@ -82,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
     board, kernel, generation = board_of(args), linux_of(args), ta_of(args)
     script = dict(parse_outrun(args.parser, text) for text in args.outrun)
     script |= dict(parse_fault(args.parser, text) for text in args.fault)
+    script |= dict(parse_wire(args.parser, text) for text in args.wire)
     name, image = image_of(args, signed=design.signed)
     if args.image:
         check_kind(image, args)
@@ -137,10 +143,15 @@ def refuse_foreign(image: bytes, path: Path, remedy: str = "") -> None:
 def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Disturbance]":
     """`FUNCTION[#NTH]=CODE` as a line of a script, or a wrong-usage exit that says what is near."""
     from rprocbench.base.errors import TeeResult
-    from rprocbench.base.run import MIRRORED, Fail
+    from rprocbench.base.run import MIRRORED, Fail, Skip
+    from rprocbench.bench.wire_script import SIGNALS
     from rprocbench.kernel.tee_client import CROSSINGS
 
     at, code = parse_place(parser, "--fault", text, "CODE")
+    if code == "SKIP":
+        if at.function not in SIGNALS:
+            parser.error(f"only a signal can be lost: {', '.join(SIGNALS)}")
+        return at, Skip()
     try:
         error = parse_code(code)
     except InputError as problem:
@@ -152,6 +163,17 @@ def parse_fault(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Distur
         where = f"{code} is an answer of the TA, and can be given at {', '.join(CROSSINGS)}"
         parser.error(f"{at.function} runs in Linux: it fails with an errno; {where}")
     return at, Fail(error)
+
+
+def parse_wire(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Disturbance]":
+    """`FUNCTION[#NTH]=RING.FIELD=VALUE` as a line of a script, or a wrong-usage exit."""
+    from rprocbench.bench.wire_script import PokeRing
+
+    at, poke = parse_place(parser, "--wire", text, "RING.FIELD=VALUE")
+    try:
+        return at, PokeRing.parse(poke)
+    except InputError as problem:
+        parser.error(f"--wire {text!r}: {problem.why}")
 
 
 def parse_outrun(parser: argparse.ArgumentParser, text: str) -> "tuple[At, Disturbance]":
