@@ -172,7 +172,7 @@ class Sysfs(RuleBasedStateMachine):
         assert self.attempt(lambda: remoteproc_sysfs.write(rproc, "state", "start")) is None
         assert (rproc.state, rproc.power) == (state, power + 1)
         for word in ("stop", "detach"):
-            code = self.attempt(lambda w=word: remoteproc_sysfs.write(rproc, "state", w))  # type: ignore[misc]
+            code = self.attempt(lambda w=word: remoteproc_sysfs.write(rproc, "state", w))
             assert code == Errno.EINVAL
         rproc.power -= 1
 
