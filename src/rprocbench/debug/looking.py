@@ -107,7 +107,8 @@ class Looking:
         for local in found:
             self.emit(str(local))
         if not found:
-            why = "" if self.view.info.has_lines else ": no debug information"
+            has_lines = self.view.info.line_at(self.view.frame.lookup) is not None
+            why = "" if has_lines else ": no debug information"
             self.emit(f"no variables here{why}")
 
     def _print(self, rest: str) -> None:

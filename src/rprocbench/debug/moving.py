@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The terminal's commands that move: run, step, go back; and the points to stop at."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rprocbench.bench.session import Session, Stopped
@@ -21,6 +21,7 @@ from .expressions import Evaluator
 from .looking import Looking
 from .monitor import Monitor
 from .points import Points, unknown
+from .search import Search
 from .stepping_back import BackStepper
 from .verbs import Verb
 from .view import View
@@ -164,7 +165,7 @@ class Moving:
         elif text in names:
             yield PeripheralAccess(text)
         elif text[:1].isdigit():
-            yield PeripheralAccess(None, self._number(text), 4)
+            yield PeripheralAccess(None, self._number(text) & ~0x3FF, 0x400)
         else:
             raise unknown(f"no peripheral {text!r}; there is {', '.join(sorted(names))}")
 
@@ -194,8 +195,8 @@ class Moving:
     def _finish(self, _rest: str) -> None:
         self._note()
         call = self.view.call
-        self.emit(f"finish {call}")
         stopped = self.stepper.finish()
+        self.points.accept(stopped)
         self._tell(stopped)
         if stopped.why is Why.STEP:
             self.looking.returned(call)
@@ -213,14 +214,8 @@ class Moving:
     def _when(self, rest: str) -> None:
         if not rest:
             raise unknown("when what? An expression, say: when ticks == 3")
-        evaluator = Evaluator(self.view)
-        evaluator.evaluate(rest)
-
-        def holds(_session: Session) -> bool:
-            return bool(evaluator.evaluate(rest).number)
-
-        found: Sequence[object] = self.session.when(holds)
-        self.emit(f"at position {found[0]}" if found else "never, so far")
+        found = Search(self.view.target).first(rest)
+        self.emit(f"at position {found}" if found is not None else "never, so far")
 
     # Telling
 
@@ -235,12 +230,12 @@ class Moving:
     def _tell(self, stopped: Stopped) -> None:
         for line in self.monitor.follower.news(self.session.trace):
             self.emit(line, "dim")
-        for point in self.points.met(stopped):
+        for point in self.points.news:
             self.emit(f"{point.kind} {point.number}: {point.about}", "strong")
             if isinstance(stopped.until, Access):
                 now = self.looking.quietly(point.about)
                 self.emit(f"  {self._before.get(point.number, '?')} -> {now}")
-        if not self.points.met(stopped) and stopped.why is not Why.STEP:
+        if not self.points.news and stopped.why is not Why.STEP:
             about = self.looking.reason(stopped)
             self.emit(about, "strong")
         if stopped.why is Why.NO_PROGRESS and self.view.target.machine.linux.rpmsg.ports():

@@ -52,6 +52,7 @@ class Points:
 
     view: View
     points: dict[int, Point] = field(default_factory=dict)
+    news: list[Point] = field(default_factory=list)  # what the last stop has met
     _next: int = 1
 
     def locate(self, text: str) -> list[int]:
@@ -151,9 +152,9 @@ class Points:
         Counts it, and forgets what was to hold once.
         """
         points = self.met(stopped)
+        counted = self.news = [point for point in points if self._holds(point)]
         if not points:
             return True
-        counted = [point for point in points if self._holds(point)]
         for point in counted:
             point.hits += 1
             if point.is_temporary:

@@ -26,8 +26,6 @@ class BackStepper(Stepper):
         session = self.session
         pc, sp, ipsr = session.pc, session.registers["sp"], self._ipsr()
         stopped = session.step_back()
-        if session.was_interrupted:
-            return replace(stopped, why=Why.INTERRUPTED)
         while stopped.why is Why.STEP and self._ipsr() not in (0, ipsr):
             stopped = session.run_back([ExceptionTaken(self._ipsr())])
             if stopped.why is not Why.EXCEPTION:
@@ -89,5 +87,7 @@ class BackStepper(Stepper):
             return self.session.step_back() if stopped.why is Why.EXCEPTION else stopped
         if function is None or frame.cfa is None:
             raise cannot("it is not known where this function began")
+        if self.session.pc == function.da and self.view.selected == 0:
+            return self.session.step_back()
         stopped = self._run_back_to(function.da, frame.cfa)
         return self.session.step_back() if stopped.why is Why.STEP else stopped
