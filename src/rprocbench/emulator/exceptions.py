@@ -70,9 +70,8 @@ class Exceptions:
         if size == EXTENDED_SIZE and self.scb.fpccr & LSPEN:
             self.scb.fpcar = sp + BASIC_SIZE
         if fault := self._bad_stack(sp, size, write=True, privileged=self.is_privileged()):
-            self.nvic.pending |= 1 << exception
-            limit = min(self.priority, self.nvic.group(self.nvic.priority_of(exception)))
-            self._chain(fault, MSTKERR if fault == MEM_MANAGE else STKERR, exc_return, limit)
+            status = MSTKERR if fault == MEM_MANAGE else STKERR
+            self._derive(exception, fault, status, exc_return)
             return
         self.engine.store(sp, struct.pack(f"<{len(words)}I", *words))
         self._enter(exception, exc_return)
@@ -126,12 +125,24 @@ class Exceptions:
             raise self._lockup()
         self._enter(HARD_FAULT, exc_return)
 
-    def _chain(self, exception: int, status: int, exc_return: int, limit: int) -> None:
-        """Enter a fault met while pushing or popping, which pushes nothing itself."""
+    def _derive(self, exception: int, fault: int, status: int, exc_return: int) -> None:
+        """Pushing failed: both are pending now, and the more urgent one begins, without a frame."""
         self.scb.cfsr |= status
-        if limit < 0:
+        if not self._can_take(fault, self.priority):
+            self.scb.hfsr |= FORCED
+            fault = HARD_FAULT
+            if self.priority < 0:
+                raise self._lockup()
+        self.nvic.pending |= 1 << exception | 1 << fault
+        first = min(exception, fault, key=lambda n: (self.nvic.priority_of(n), n))
+        self._enter(first, exc_return)
+
+    def _chain(self, exception: int, status: int, exc_return: int) -> None:
+        """Popping failed: enter the fault, which pushes nothing itself."""
+        self.scb.cfsr |= status
+        if self.priority < 0:
             raise self._lockup()
-        if self._can_take(exception, limit):
+        if self._can_take(exception, self.priority):
             self._enter(exception, exc_return)
         else:
             self._escalate(FORCED, exception, exc_return)
@@ -178,12 +189,12 @@ class Exceptions:
         sp, size = self._where(exc_return)
         if fault := self._bad_stack(sp, size, write=False, privileged=privileged):
             status = MUNSTKERR if fault == MEM_MANAGE else UNSTKERR
-            self._chain(fault, status, exc_return, self.priority)
+            self._chain(fault, status, exc_return)
             return
         words = self._pop(exc_return)
         xpsr = words[7]
         if not was_active or not self._is_sound(exc_return, xpsr & 0x1FF):
-            self._chain(USAGE_FAULT, INVPC, exc_return, self.priority)
+            self._chain(USAGE_FAULT, INVPC, exc_return)
             return
         self._resume(exc_return, words)
 

@@ -6,7 +6,7 @@ alike gets what all of it allows; an access that this refuses is judged to the b
 with the page open for one instruction. LDRT and STRT are judged like LDR and STR.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from rprocbench.base.trace import Lane
@@ -32,6 +32,7 @@ class Guard:
         self._plans: dict[tuple[object, ...], tuple[Run, ...]] = {}
         self._applied: dict[int, Run] = {}
         self._opened: list[Run] = []
+        self._watches = False
 
     @property
     def is_on(self) -> bool:
@@ -53,7 +54,7 @@ class Guard:
             return
         if self._known is None or self._known[:2] != setting:
             self._plans.clear()
-            self.engine.checks.stop_at(self._privilege_drops() if mpu else ())
+            self._watch_drops()
         if key not in self._plans:
             self._plans[key] = tuple(self._plan())
         self._apply(self._plans[key])
@@ -133,12 +134,11 @@ class Guard:
                     at = mapping.base + region.offset - mapping.offset
                     inner |= {at, at + region.size}
             points = [mapping.base, *sorted(c for c in inner if mapping.base < c < end), end]
-            pages: dict[int, int] = {}
-            for start, stop in pairwise(points):
-                access = self.access(start)
-                for page in range(start & -PAGE, stop, PAGE):
-                    pages[page] = pages.get(page, ALL) & access
-            yield from joined(pages)
+            yield from joined(in_pages(self._pieces(points)))
+
+    def _pieces(self, points: list[int]) -> Iterator[Run]:
+        for start, stop in pairwise(points):
+            yield start, stop - start, self.access(start)
 
     def _apply(self, plan: tuple[Run, ...]) -> None:
         self._opened.clear()
@@ -146,7 +146,15 @@ class Guard:
         for base, run in wanted.items():
             if self._applied.get(base) != run:
                 self.engine.protect(*run)
+                if not run[2] & EXECUTE:  # what was translated would go on being executed
+                    self.engine.forget_code(base, run[1])
         self._applied = wanted
+
+    def _watch_drops(self) -> None:
+        """While the MPU is on, look again whenever privilege may have been given up."""
+        if self.mpu.is_on != self._watches:
+            self._watches = self.mpu.is_on
+            self.engine.checks.stop_at(self._privilege_drops() if self._watches else ())
 
     def _privilege_drops(self) -> set[int]:
         """The addresses behind every instruction that may give up privilege."""
@@ -161,15 +169,30 @@ class Guard:
         return found
 
 
-def joined(pages: dict[int, int]) -> Iterator[Run]:
+def in_pages(pieces: Iterable[Run]) -> Iterator[Run]:
+    """The same in whole pages; one that holds several pieces gets what all of them allow."""
+    mixed, shared = -1, ALL  # the page that was begun, and what its pieces allow so far
+    for base, size, access in pieces:
+        first, stop = -(-base // PAGE) * PAGE, (base + size) // PAGE * PAGE
+        if base % PAGE:
+            shared &= access
+            if base + size >= mixed + PAGE:
+                yield mixed, PAGE, shared
+        if first < stop:
+            yield first, stop - first, access
+        if (base + size) % PAGE and stop >= first:
+            mixed, shared = stop, access
+
+
+def joined(runs: Iterable[Run]) -> Iterator[Run]:
     """Neighbours with the same permissions as one."""
     base, size, access = -1, 0, 0
-    for page, allowed in sorted(pages.items()):
+    for start, length, allowed in runs:
         if size and allowed == access:
-            size += PAGE
+            size += length
             continue
         if size:
             yield base, size, access
-        base, size, access = page, PAGE, allowed
+        base, size, access = start, length, allowed
     if size:
         yield base, size, access

@@ -265,6 +265,7 @@ class CortexM4:
             case Stop.WFE:
                 self._wait_for_event()
             case Stop.EXC_RETURN if stopped.executed:
+                self._settle()  # a wire that fell since shall not make it pending again
                 exceptions.leave()
                 self.is_asleep = bool(self.scb.scr & SLEEPONEXIT) and not self.nvic.current
             case Stop.LIMIT | Stop.HINT:

@@ -15,6 +15,7 @@ BKPT_SEMIHOSTING = 0xBEAB
 FAILED = 0xFFFF_FFFF
 APPLICATION_EXIT = 0x2_0026  # ADP_Stopped_ApplicationExit
 TERMINAL = b":tt"
+CHUNK = 256  # bytes to look for the end of a string in; memories end at multiples of it
 LONGEST = 0x1_0000  # bytes of one string or block; what is longer is cut
 MODE_WRITE = 4  # SYS_OPEN: from here on to write or append
 EBADF = 9
@@ -73,10 +74,11 @@ class Semihosting(Peripheral):
         return 0
 
     def _write0(self, at: int) -> int:
-        text = bytearray()
-        while len(text) < LONGEST and (byte := self.load(at + len(text), 1)) != b"\0":
-            text += byte
-        self.console.put(bytes(text))
+        text = b""
+        while len(text) < LONGEST and b"\0" not in text:
+            here = at + len(text)
+            text += self.load(here, CHUNK - here % CHUNK)
+        self.console.put(text.partition(b"\0")[0][:LONGEST])
         return 0
 
     def _write(self, at: int) -> int:
