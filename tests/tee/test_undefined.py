@@ -69,6 +69,12 @@ def test_a_hazard_says_why_and_where_and_what_a_safe_loader_answers() -> None:
     assert load(image, safe=True)[1] is reads.safe is TeeResult.BAD_FORMAT
 
 
+def test_a_hardened_parser_moves_no_pointer_that_it_did_not_check() -> None:
+    machine, result = load(with_elf(GOOD, E_PHOFF, 0x7000_0000), generation="hardened")
+    assert result is TeeResult.BAD_FORMAT
+    assert machine.tee.hazards == []
+
+
 def test_a_short_buffer_is_read_before_its_size_is_known() -> None:
     machine, result = load(GOOD[:4])
     assert [str(h.span) for h in machine.tee.hazards] == ["image[0x8:0xc]", "image[0xc:0x10]"]
