@@ -35,7 +35,8 @@ def test_demo_gives_the_same_as_data(call: Call) -> None:
     good, bad = json.loads(ran.out)["boots"]
     assert (good["design"], good["verdict"], good["code"]) == ("v22", "running", None)
     assert good["messages"] == [
-        {"id": 2, "direction": "sent", "text": "hello"}, {"id": 2, "direction": "received", "text": "hello"},
+        {"id": 2, "direction": "sent", "text": "hello"},
+        {"id": 2, "direction": "received", "text": "hello"},
     ]  # fmt: skip
     assert "echo 5 bytes" in good["trace_buffer"]
     assert (bad["verdict"], bad["code"], bad["messages"]) == ("refused", "SECURITY", [])
