@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The parts of the server, each by itself."""
 
+import errno
+import fcntl
 import json
 import os
 from collections.abc import Callable
@@ -207,3 +209,35 @@ def test_what_is_in_the_way_is_refused(tmp_path: Path) -> None:
         ledger.file(tmp_path / "state")
     ledger.close()
     assert (tmp_path / "state").is_symlink()
+
+
+@pytest.fixture
+def no_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = fcntl.fcntl
+
+    def without(fd: int, command: int, *args: int) -> int:
+        if command == fcntl.F_SETLEASE:
+            raise OSError(errno.EINVAL, "no leases here")
+        return real(fd, command, *args)
+
+    monkeypatch.setattr(fcntl, "fcntl", without)
+
+
+@pytest.mark.usefixtures("no_leases")
+def test_without_leases_a_writer_that_has_only_truncated_is_waited_for(tmp_path: Path) -> None:
+    workshop = tmp_path / "workshop"
+    workshop.mkdir()
+    file = ServedFile(tmp_path / "state", 0o644, lambda: b"offline\n", None, WORDS)
+    file.publish(workshop)
+    with file.path.open("w", encoding="utf-8") as writer:
+        assert file.take_written(workshop) is None
+        assert file.path.read_bytes() == b"offline\n"  # a fresh one is in its place
+        assert list(file.writes()) == []
+        writer.write("start\n")
+    assert list(file.writes()) == [b"start\n"]
+    file.path.write_bytes(b"stop\n")
+    assert file.take_written(workshop) == b"stop\n"
+    file.publish(workshop)
+    assert list(file.writes()) == []
+    file.remove()
+    assert snapshot(tmp_path) == {"workshop": None}

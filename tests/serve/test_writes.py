@@ -4,6 +4,7 @@
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -128,13 +129,15 @@ def test_a_crash_of_the_kernel_ends_in_a_reboot(served: Served) -> None:
 
 
 @pytest.fixture
-def plain(start: Start, tmp_path: Path) -> Served:
+def plain(tmp_path: Path) -> Iterator[Served]:
     """A server that gets no leases, as on some network file systems."""
     program = tmp_path / "no_leases.py"
     program.write_text(NO_LEASES, encoding="utf-8")
-    running = start(program=(str(program),))
+    starter = Start(tmp_path)
+    running = starter(program=(str(program),))
     running.put("echo.elf")
-    return running
+    yield running
+    starter.close()
 
 
 def test_without_leases_it_works_all_the_same(plain: Served) -> None:

@@ -75,15 +75,23 @@ class ServedFile:
             inode.close()
 
     def may_still_be_written(self, inode: Inode) -> bool:
-        """Without leases: whether a writer that nobody sees may have opened it; not for ever."""
-        return not inode.has_leases and not inode.was_written and inode in self.given[-KEPT:]
+        """Without leases: whether a writer that nobody sees may have opened it; not for ever.
 
-    def take_written(self) -> bytes | None:
+        One who has just truncated it will write to it.
+        """
+        if inode.has_leases or inode not in self.given[-KEPT:]:
+            return False
+        return not inode.was_written or not inode.content(1)
+
+    def take_written(self, workshop: Path) -> bytes | None:
         """Without leases: what was written to the file at the path. `publish` another one then."""
         inode = self.inode
         if inode is None or inode.is_leased or not inode.was_written:
             return None
         text = self.text_of(inode.content(LIMIT), inode.shown)
+        if not text:
+            self.publish(workshop)  # the old one is kept in mind: its writer may not be done
+            return None
         inode.close()
         self.inode = None
         return text

@@ -79,7 +79,7 @@ class Tree:
                 continue
             text = changed.replaced() if change.is_new else None
             if text is None:
-                text = changed.take_written()
+                text = changed.take_written(self.workshop)
             if text is not None:
                 yield changed, text
                 if change.path in self.files:
