@@ -38,12 +38,17 @@ def open_records(path: Path, sources: Sources) -> Records | None:
 
 
 def judge_case(case: Mapping[str, Any], sources: Sources) -> Outcome:
-    """Hold a record, and its `alt` rows, against the kernels they were made with."""
+    """Hold a record, and its `alt` rows, against the kernels they were made with.
+
+    A kernel without a row did the same: it is only asked when the user names its version.
+    """
     image = image_of(case, sources)
     found: list[Disagreement] = []
     for build in (MAIN, *ALTERNATIVES):
-        recorded_it = not build.alt or build.alt in case.get("alt", {})
-        if recorded_it and sources.linux in (None, build.linux):
+        if sources.linux not in (None, build.linux):
+            continue
+        named = sources.linux is not None and build.bits == MAIN.bits
+        if not build.alt or named or build.alt in case.get("alt", {}):
             found += judge(case, image, build)
     return Outcome(str(case["id"]), tuple(found))
 
@@ -90,7 +95,7 @@ def recorded(case: Mapping[str, Any], build: Build) -> tuple[dict[str, Any], str
     v = dict(case["v"])
     seen = [each for each in case.get(SANITIZER, []) if each["type"] not in EVENT_TYPES]
     if build.alt:
-        v |= case["alt"][build.alt]
+        v |= case.get("alt", {}).get(build.alt, {})
         if SANITIZER in v:  # what a sanitizer saw, without what the recorder itself noticed
             report = v.pop(SANITIZER)
             seen = [report] if report else []
