@@ -13,7 +13,7 @@ from rprocbench.emulator.nvic import BUS_FAULT, HARD_FAULT, MEM_MANAGE
 from rprocbench.soc.memory import Pa
 
 from .rig import CODE, MAIL, Rig, boot, rig
-from .test_exceptions import ALL_FAULTS, LAST_WORDS
+from .test_faults import ALL_FAULTS, LAST_WORDS
 
 LEAD = 12  # bytes of ALL_FAULTS
 TOLD = {BUS_FAULT: LAST_WORDS, MEM_MANAGE: LAST_WORDS, HARD_FAULT: LAST_WORDS}

@@ -19,6 +19,7 @@ from .scb import (
     MMARVALID,
     NOCP,
     PRECISERR,
+    PRIVILEGED_ACCESS,
     UNALIGNED,
     UNDEFINSTR,
 )
@@ -51,7 +52,10 @@ class Answers:
     def arrange(self) -> None:
         """Before a run: let the engine refuse what the firmware wants refused."""
         scb, checks = self.core.scb, self.engine.checks
-        checks.refuse(floating=not scb.floats_for, division=bool(scb.ccr & DIV_0_TRP))
+        may_float = bool(scb.floats_for)
+        if scb.floats_for == PRIVILEGED_ACCESS:
+            may_float = self.exceptions.is_privileged()
+        checks.refuse(floating=not may_float, division=bool(scb.ccr & DIV_0_TRP))
 
     def to(self, stopped: Stopped) -> None:
         """Do what unicorn leaves to us.

@@ -95,7 +95,7 @@ class Seen:
         return self.core.run_until(self.core.cycles + 1) and not self.core.is_asleep
 
     def conclusion(self, names: Callable[[int], str | None]) -> Waiting | None:
-        """What the loop looks at, if it is one."""
+        """What the loop looks at, if it is one; memory may be changed by handlers, too."""
         if len(self.places) > SHORT or max(self.places.values()) < OFTEN:
             return None
         polled = [at for at, times in self.read.most_common() if times >= OFTEN]
@@ -105,7 +105,7 @@ class Seen:
             return Waiting("polling", tuple(what), tuple(registers[:3]))
         words = [at for at in polled if at not in self.written and self._may_change(at)]
         what = [f"{names(at) or f'the word at {at:#010x}'}, {self._now(at)}" for at in words[:3]]
-        return Waiting("polling", tuple(what), tuple(words[:3]))
+        return Waiting("polling", (*what, *wakers(self.core)), tuple(words[:3]))
 
     def _now(self, address: int) -> str:
         return f"which reads {self._word(address):#010x}"
