@@ -15,6 +15,7 @@ from .output import as_json, out, warn
 
 if TYPE_CHECKING:
     from rprocbench.formats.keys import PrivateKey
+    from rprocbench.formats.signer import SignResult
 
 KEYS = {"rsa2048": 2048, "rsa3072": 3072, "rsa4096": 4096, "p256": 256}
 MAX_PASSPHRASE = 4096
@@ -37,9 +38,13 @@ def add_to(verbs: Any) -> None:
         "--plat-tlv", dest="plat_tlv", nargs=2, action="append", default=[],
         metavar=("ID", "VALUE"), help="a platform TLV; VALUE is text, or a 32-bit number as 0x...",
     )  # fmt: skip
+    sign.add_argument("--st", action="store_true", help="as ST's downstream script does: other "
+                      "order of records, --plat-tlv knows BOOTADDR and BOOTSEC")  # fmt: skip
+    sign.add_argument("--enc_key", type=Path, metavar="F", help="16, 24 or 32 raw bytes: encrypt "
+                      "the segments with them; implies --st")  # fmt: skip
     sign.add_argument("--json", action="store_true", help="tell as data what was made")
     add_passphrase(sign)
-    sign.set_defaults(run=run_sign)
+    sign.set_defaults(run=run_sign, parser=sign)
 
     keygen = verbs.add_parser("keygen", help="make a key to sign with")
     keygen.add_argument("--out", required=True, type=Path, metavar="K.pem", help="private key")
@@ -92,7 +97,10 @@ def run_sign(args: argparse.Namespace) -> int:
     elfs = [(str(path), read_file(path)) for path in args.in_file]
     key_info = read_file(args.key_info, empty=True) if args.key_info else None
     key = load_key(args.key_file, args)
-    result = sign_image(elfs, key, key_type, key_info, args.plat_tlv)
+    if args.st or args.enc_key:
+        result = sign_st(args, elfs, key, key_info)
+    else:
+        result = sign_image(elfs, key, key_type, key_info, args.plat_tlv)
     write_file(args.out_file, result.image)
     for finding in result.warnings:
         warn(str(finding))
@@ -105,6 +113,32 @@ def run_sign(args: argparse.Namespace) -> int:
             "warnings": [{"code": w.code, "text": w.text} for w in result.warnings],
         }))  # fmt: skip
     return 0
+
+
+def sign_st(
+    args: argparse.Namespace, elfs: list[tuple[str, bytes]], key: "PrivateKey", info: bytes | None
+) -> "SignResult":
+    """Sign for ST's downstream tree. Raises what `sign_st_image` raises."""
+    from rprocbench.formats.signer import SignResult
+    from rprocbench.formats.st_image import StOptions, sign_st_image
+
+    told: dict[str, int] = {}
+    for name, number in args.plat_tlv:
+        if name not in {"BOOTADDR", "BOOTSEC"}:
+            why = f"ST's script knows the platform TLVs BOOTADDR and BOOTSEC, not {name!r}"
+            raise InputError(InputCode.BAD_VALUE, why)
+        try:
+            told[name] = int(number, 0)
+            told[name].to_bytes(4, "little")
+        except (ValueError, OverflowError):
+            why = f"{name} is a number of 32 bits, not {number!r}"
+            raise InputError(InputCode.BAD_VALUE, why) from None
+    enc_key = read_file(args.enc_key) if args.enc_key else None
+    options = StOptions(
+        enc_key=enc_key, boot_address=told.get("BOOTADDR"), boot_secure=told.get("BOOTSEC"),
+        key_info=info,
+    )  # fmt: skip
+    return SignResult(sign_st_image(elfs, key, options), ())
 
 
 def run_keygen(args: argparse.Namespace) -> int:
