@@ -4,7 +4,7 @@
 A peripheral that nobody models is storage of the bus, under the name that `addresses` has for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -64,7 +64,8 @@ class Blocks(Peripheral):
         self.by_page = {BASES[name] // SIZE: block for name, block in self.by_name.items()}
         kinds = (Hsem, ExtiRegisters, Usart, I2c, Timer)
         self._wired = [block for block in self.by_name.values() if isinstance(block, kinds)]
-        self._timers = [block for block in self._wired if isinstance(block, Timer)]
+        self._awake: list[Block] = []  # those of them that were written to: others raise nothing
+        self._timers: list[Timer] = []  # the timers among these
         self._saved: dict[str, int] | None = {}
 
     def __contains__(self, address: int) -> bool:
@@ -79,6 +80,8 @@ class Blocks(Peripheral):
         """Write; whether an interrupt or a timer may have changed by that."""
         self._saved = None
         block = self.by_page[address // SIZE]
+        if not block.words:
+            self._wake([*self._awake, block])
         before = block.lines
         block.write(address % SIZE, value, lanes)
         return isinstance(block, Timer) or block.lines != before
@@ -101,16 +104,20 @@ class Blocks(Peripheral):
     def lines(self) -> int:
         """All interrupt wires."""
         lines = 0
-        for block in self._wired:
-            if block.words or block.name == "EXTI":
-                block.catch_up()
-                lines |= block.lines
+        for block in self._awake:
+            block.catch_up()
+            lines |= block.lines
         return lines
+
+    def _wake(self, used: Iterable[Block]) -> None:
+        names = {block.name for block in used}
+        self._awake = [block for block in self._wired if block.name in names]
+        self._timers = [block for block in self._awake if isinstance(block, Timer)]
 
     @property
     def next_event(self) -> int | None:
         """The next thing that happens by itself."""
-        times = (block.next_event for block in self._timers if block.words)
+        times = (timer.next_event for timer in self._timers)
         return min((time for time in times if time is not None), default=None)
 
     @classmethod
@@ -123,7 +130,7 @@ class Blocks(Peripheral):
 
     def save(self) -> dict[str, int]:
         """The state of all that was used."""
-        if self._saved is None or any(block.words for block in self._timers):
+        if self._saved is None or self._timers:
             state = {}
             for name, block in self.by_name.items():
                 if block.words or block.save() != block.defaults():
@@ -147,6 +154,7 @@ class Blocks(Peripheral):
             block.restore(block.defaults() | parts.get(name, {}))
         for name, console in self.consoles.items():
             console.restore(console.defaults() | parts.get(f"{name}.", {}))
+        self._wake([block for block in self._wired if block.words])
         self._saved = dict(state)
 
 
