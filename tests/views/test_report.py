@@ -67,7 +67,8 @@ def test_it_lives_from_a_file_without_a_network(
     page.goto(path.as_uri())
     page.wait_for_selector("html[data-live]")
     page.locator(".rb-last").click()
-    assert page.locator(".rb-stepper").get_attribute("data-cursor") == "272"
+    last = str(len(FakeBoot().boot().trace) - 1)
+    assert page.locator(".rb-stepper").get_attribute("data-cursor") == last
     assert page.locator("[data-static]").count() == 0
 
 

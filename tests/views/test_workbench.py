@@ -16,12 +16,13 @@ from rprocbench.base.trace import Changed, Entered, Lane
 from rprocbench.bench.demo import demo_elf, demo_image
 from rprocbench.cli import main
 from rprocbench.formats.keys import RsaPrivateKey, generate_key
+from rprocbench.views.bytes_view import file_bytes
 from rprocbench.views.cursor_parts import BYTES_SCRIPTS, TABLE_SCRIPTS
 from rprocbench.views.terminal import Terminal
 from rprocbench.views.workbench import StaticWorkbench, workbench
 from rprocbench.views.workbench_input import Desk, codes_for, input_of
-from rprocbench.views.workbench_views import place_at, run_page, run_views
-from tests.views.workbench_stage import clean, hostile_run, refused
+from rprocbench.views.workbench_views import place_at, run_page, run_views, start_of
+from tests.views.workbench_stage import clean, hostile_run, refused, step_of
 
 BAD = (b"", b"hello", b"{}", b"{", "/no/such/file", 7, b"STM2" + bytes(100), b"\x1f\x8b123", ".")
 
@@ -118,9 +119,10 @@ def test_the_views_of_a_page_share_one_cursor(new_page: Callable[..., Any], tmp_
     page = wake(new_page, tmp_path / "run.html", run_page(clean()))
     stepper, memory = page.locator(".rb-stepper"), page.locator(".rb-memory")
     states = page.locator(".rb-states")
-    assert [v.get_attribute("data-cursor") for v in (stepper, states, memory)] == ["918"] * 3
+    start, stop = str(start_of(clean())), str(step_of("STOP_FW"))
+    assert [v.get_attribute("data-cursor") for v in (stepper, states, memory)] == [start] * 3
     page.get_by_role("button", name="STOP_FW: STARTED → OFF").click()
-    assert [v.get_attribute("data-cursor") for v in (stepper, states, memory)] == ["1260"] * 3
+    assert [v.get_attribute("data-cursor") for v in (stepper, states, memory)] == [stop] * 3
     stepper.locator(".rb-first").click()
     assert [v.get_attribute("data-cursor") for v in (states, memory)] == ["-1"] * 2
     stepper.locator(".rb-last").click()
@@ -133,7 +135,9 @@ def test_a_thing_in_memory_points_at_the_bytes(
 ) -> None:
     page = wake(new_page, tmp_path / "run.html", run_page(clean()))
     page.locator("[data-name='PT_LOAD 1: .text']").click()
-    said = page.locator(".rb-bytes").get_by_text("selected: 0x56c to 0x100b")
+    text = next(r for r in file_bytes(demo_image()).regions if r.path.endswith("content[.text]"))
+    wanted = f"selected: {text.start:#x} to {text.end - 1:#x}"
+    said = page.locator(".rb-bytes").get_by_text(wanted)
     said.wait_for()
 
 

@@ -11,11 +11,13 @@ import pytest
 
 from rprocbench.base.errors import Errno
 from rprocbench.base.run import At, Fail
+from rprocbench.base.trace import Entered
 from rprocbench.bench.demo import demo_image
 from rprocbench.formats.keys import generate_key
 from rprocbench.views.workbench import workbench
+from rprocbench.views.workbench_views import start_of
 from tests.views.hostile import ATTACK
-from tests.views.workbench_stage import hostile_run, refused
+from tests.views.workbench_stage import clean, hostile_run, refused, step_of
 
 if TYPE_CHECKING:
     from tests.harness.lab import LabServer
@@ -141,12 +143,17 @@ def test_in_jupyterlab_its_views_are_linked_and_a_fault_is_a_click(
     with lab.open(path) as opened:
         opened.run_all()
         output = opened.output(1)
+        trace = clean().trace
+        tee_start = next(
+            index for index, event in enumerate(trace)
+            if isinstance(event, Entered) and event.function == "rproc_tee_start"
+        )  # fmt: skip
         stepper, states = output.locator(".rb-stepper"), output.locator(".rb-states")
         stepper.wait_for()
         states.wait_for()
-        assert stepper.get_attribute("data-cursor") == "918"
+        assert stepper.get_attribute("data-cursor") == str(start_of(clean()))
         output.get_by_role("button", name="STOP_FW: STARTED → OFF").click()
-        opened.page.wait_for_function(STANDS, arg=["1260", 0])
+        opened.page.wait_for_function(STANDS, arg=[str(step_of("STOP_FW")), 0])
         output.get_by_role("tab", name="Memory").click()
         memory = output.locator(".rb-memory")
         memory.locator("[data-name=trace0]").click()
@@ -156,7 +163,7 @@ def test_in_jupyterlab_its_views_are_linked_and_a_fault_is_a_click(
         )
         opened.page.screenshot(path=str(tmp_path / "lab.png"))
         stepper.locator(".rb-by").select_option("event")
-        stepper.locator(".rb-slider").fill("654")
+        stepper.locator(".rb-slider").fill(str(tee_start))
         output.get_by_role("button", name="Fail here: rproc_tee_start").click()
         output.get_by_text("EIO: an injected fault", exact=False).first.wait_for()
         assert opened.problems() == []

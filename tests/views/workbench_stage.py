@@ -14,6 +14,7 @@ from rprocbench.bench.demo import demo_elf, demo_image
 from rprocbench.bench.scenarios import SCENARIOS
 from rprocbench.designs import MAINLINE
 from rprocbench.formats.elf_build import Sec, Seg, build_elf
+from rprocbench.views.states import state_machines
 from tests.harness.browser import offline, strict_page
 from tests.harness.widget import WidgetBridge
 from tests.views.hostile import ATTACK, hostile_trace
@@ -77,3 +78,9 @@ def staged(browser: Any, *widgets: Any, **options: Any) -> Iterator[Any]:
             content="body { margin: 12px; background: Canvas; color-scheme: light dark; }"
         )
         yield page
+
+
+def step_of(cause: str) -> int:
+    """The event of the undisturbed run in which a state machine was asked for something first."""
+    machines = state_machines(clean().trace).told
+    return next(step.index for each in machines for step in each.steps if step.cause == cause)
