@@ -13,6 +13,7 @@ import pytest
 from rprocbench.bench.demo import demo_image
 from rprocbench.formats.elf_build import Seg, build_elf
 from rprocbench.resources import resource
+from tests.kernel.images import carveout, elf, table
 
 from .conftest import PATIENCE, Start, eventually, snapshot
 
@@ -186,3 +187,12 @@ def test_a_firmware_that_never_rests_keeps_nobody_waiting(start: Start) -> None:
     assert served.sh("echo busy > $D/firmware; echo start > $D/state; cat $D/state") == "running\n"
     assert served.sh("echo stop > $D/state; cat $D/state") == "offline\n"
     assert served.stop() == 0
+
+
+def test_a_kernel_that_crashes_as_it_comes_up(tmp_path: Path) -> None:
+    library = tmp_path / "root/lib/firmware"
+    library.mkdir(parents=True)
+    (library / "rproc-m4-fw").write_bytes(elf(table(carveout(b"%s%s%s%s"))))
+    told = refused("--root-dir", tmp_path / "root", "--board", "example-controller")
+    assert "OOPS" in told
+    assert set(snapshot(tmp_path / "root")) == {"lib", "lib/firmware", "lib/firmware/rproc-m4-fw"}

@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
     server = Server(options, tell)
 
     def ready() -> None:
-        out(f"ready: {server.sysfs}")
+        out(f"ready: {server.handles.sysfs}")
         sys.stdout.flush()
 
     why = server.serve(ready)

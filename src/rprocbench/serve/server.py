@@ -2,7 +2,6 @@
 """The server: one modelled machine, and the files that are its user's handles."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
@@ -10,10 +9,8 @@ from typing import cast
 from rprocbench.base.errors import Crash, InputCode, InputError, ModelledError
 from rprocbench.bench import Machine
 from rprocbench.bench.demo import demo_key
-from rprocbench.bench.linux import Folder
 from rprocbench.designs import MAINLINE, Design
 from rprocbench.formats.elf_names import E_MACHINES
-from rprocbench.kernel.remoteproc_sysfs import PAGE_SIZE
 from rprocbench.soc.board import Board
 from rprocbench.soc.boards import DEFAULT
 from rprocbench.tee.pta_remoteproc import Verifier
@@ -23,18 +20,13 @@ from .console import Console
 from .coredumps import Coredumps
 from .devices import Terminals, devices_of
 from .firmware import PARAMETER, FirmwareFolders
+from .handles import Handles
 from .ledger import Ledger
-from .served_file import ServedFile
 from .tree import Tree
 from .watching import Watching
 
 AT_ONCE = 16  # times that data is moved before others get their turn
 ELF_MAGIC, ELF_HEADER, EM_ARM = b"\x7fELF", 52, 40
-WORDS = {
-    "state": (b"start", b"stop", b"detach"),
-    "recovery": (b"enabled", b"disabled", b"recover"),
-    "coredump": (b"disabled", b"enabled", b"inline"),
-}
 
 
 @dataclass(frozen=True)
@@ -67,20 +59,9 @@ class Server:
         self.root = options.root.absolute()
         self.watching = Watching()
         self.pace = Pace(options.board.m4_hz)
+        self.handles = Handles(self.root, options.index, tell)
         self._is_crashed = False
-        self._is_ready = False
         self._has_more = False
-        self._in_the_way: set[Path] = set()
-
-    @property
-    def sysfs(self) -> Path:
-        """The folder of the remote processor's files."""
-        return self.root / f"sys/class/remoteproc/remoteproc{self.options.index}"
-
-    @property
-    def debugfs(self) -> Path:
-        """The folder of those for debugging."""
-        return self.root / f"sys/kernel/debug/remoteproc/remoteproc{self.options.index}"
 
     def serve(self, ready: Callable[[], None]) -> str:
         """Serve, calling `ready` once all files are there. Returns the signal that ended it.
@@ -95,6 +76,7 @@ class Server:
             )  # fmt: skip
         self.ledger = Ledger(self.root, f"remoteproc{self.options.index}")
         self.tree = Tree(self.ledger, self.watching)
+        self.handles.tree = self.tree
         self.terminals = Terminals(self.root, self.ledger, self.watching, self.tell)
         self.coredumps = Coredumps(self.root, self.tree)
         try:
@@ -102,7 +84,7 @@ class Server:
             self._make_library()
             self._power_on()
             self._publish()
-            self._is_ready = True
+            self.handles.is_ready = True
             ready()
             while self.watching.stopped_by is None:
                 self._turn()
@@ -135,13 +117,11 @@ class Server:
         self.console = Console(self.machine.run, self.tell, verbose=options.verbose)
         try:
             self.machine.probe()
-        except ModelledError as error:
+        except (ModelledError, Crash) as error:
             self.console.follow()
-            raise InputError(
-                InputCode.UNSUPPORTED, f"the driver does not come up: {error}"
-            ) from None
-        finally:
-            self.console.follow()
+            why = f"the modelled Linux does not come up: {error}"
+            raise InputError(InputCode.UNSUPPORTED, why) from None
+        self.console.follow()
 
     def _note_machine(self, name: str, image: bytes) -> None:
         """Say if an ELF file is for another kind of processor: Linux does not look at that."""
@@ -206,56 +186,9 @@ class Server:
             self.machine.settle()
 
     def _publish(self) -> None:
-        """Have the files that there should be, each with what it should show."""
-        (handle,) = self.machine.linux.remoteproc
-        wanted = [(self.sysfs, handle), (self.debugfs, handle.debugfs)]
-        for folder, files in wanted:
-            modes = files.modes()
-            for name, mode in modes.items():
-                if folder / name not in self.tree.files:
-                    self._add(self._file(folder / name, mode))
-            for path in [p for p in self.tree.files if p.parent == folder]:
-                if path.name not in modes:
-                    self.tree.remove(path)
+        self.handles.publish(self.machine, self.console)
         self.coredumps.follow(self.machine.host.coredumps)
         self.tree.refresh()
-
-    def _add(self, file: ServedFile) -> None:
-        """Serve a file. While serving, one that somebody's own is in the way of is left out."""
-        if file.path in self._in_the_way:
-            return
-        try:
-            self.tree.add(file)
-        except InputError as error:
-            if not self._is_ready:
-                raise
-            self.tell(f"not served: {error.why}")
-            self._in_the_way.add(file.path)
-
-    def _file(self, path: Path, mode: int) -> ServedFile:
-        name, is_debug = path.name, path.parent == self.debugfs
-
-        def folder() -> Folder:
-            (handle,) = self.machine.linux.remoteproc
-            return handle.debugfs if is_debug else handle
-
-        def show() -> bytes:
-            try:
-                return folder().read(name).encode("utf-8", "surrogateescape")
-            except (ModelledError, Crash):
-                return b""
-
-        def take(data: bytes) -> None:
-            rest = data.decode("utf-8", "surrogateescape")
-            what = f"{'debugfs ' if is_debug else ''}{name}: write {shortened(rest)}"
-            try:
-                while rest:
-                    rest = rest[folder().write(name, rest) :]
-            except ModelledError as error:
-                self.console.follow()
-                self.console.refused(what, error)
-
-        return ServedFile(path, mode, show, take, WORDS.get(name, ()))
 
     # A kernel that crashed
 
@@ -269,15 +202,11 @@ class Server:
             self._is_crashed = True
 
     def _reboot(self) -> None:
-        """Start over with a new machine: nothing of the old one can be trusted."""
+        """Start over with a new machine: nothing of the old one can be trusted.
+
+        Raises `InputError` if that one does not come up: what boots by itself crashes again.
+        """
         self.tell("rebooting the modelled machine")
         self._is_crashed = False
         self.pace.rest()
-        with suppress(InputError):
-            self._power_on()
-
-
-def shortened(text: str) -> str:
-    """What was written, for one line of a log."""
-    shown = repr(text[:64])
-    return shown if len(text) <= 64 else f"{shown}... ({min(len(text), PAGE_SIZE)} characters)"
+        self._power_on()
