@@ -118,3 +118,22 @@ def test_an_order_that_moves_no_flag_is_not_told(again: str) -> None:
     ring = "ldr r1, =IPCC; ldr r0, =0x10000; str r0, [r1, #0x18]; "
     it = rig(ring + f"ldr r0, ={again}; str r0, [r1, #0x18]; b .").start().go()
     assert len(rings(it)) == 1
+
+
+def test_the_registers_of_processor_1_are_the_other_end() -> None:
+    main = """
+        ldr r1, =IPCC
+        ldr r0, =0x30000
+        str r0, [r1, #0x18]
+        ldr r4, [r1, #0x1c]
+        movs r0, #1
+        str r0, [r1, #0x08]
+        ldr r5, [r1, #0x1c]
+        ldr r0, =0x80000
+        str r0, [r1, #0x08]
+        ldr r6, [r1, #0x0c]
+        ldr r7, [r1, #0x04]
+        b .
+    """
+    it = rig(main).start().go()
+    assert (it.r(4), it.r(5), it.r(6), it.r(7)) == (0b11, 0b10, 0b1000, 0xFFFF_FFFF)

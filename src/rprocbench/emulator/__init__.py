@@ -4,6 +4,7 @@
 from .history import Checkpoint, restore, save
 from .machine import CortexM4
 from .symbols import Function, Instruction, Symbols, disassemble
+from .waiting import Waiting, waits_for
 
 __all__ = [
     "Checkpoint",
@@ -11,7 +12,9 @@ __all__ = [
     "Function",
     "Instruction",
     "Symbols",
+    "Waiting",
     "disassemble",
     "restore",
     "save",
+    "waits_for",
 ]
