@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Faults on the wire: each ends in a defined way, in every kernel, and takes nobody down."""
 
+from pathlib import Path
+
 import pytest
 
 from rprocbench.base.errors import InputError
@@ -123,3 +125,10 @@ def test_a_remote_that_dies_in_a_send_is_recovered_when_the_sender_has_given_up(
 def test_an_unknown_fault_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="no fault 'gremlins'"):
         list(wire_faults(["gremlins"]))
+
+
+def test_the_page_on_messages_has_the_same_table() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "messages.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    told = {row[0].strip("| `"): (row[3], row[4].strip(" |")) for row in rows}
+    assert told == {name: EXPECTED.get(name, ("unharmed", "unharmed")) for name in FAULTS}

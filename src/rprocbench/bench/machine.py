@@ -8,7 +8,7 @@ everything is a call of something that is.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from rprocbench.base.errors import InputCode, InputError, ModelledError
+from rprocbench.base.errors import Errno, InputCode, InputError, ModelledError
 from rprocbench.base.run import At, Disturbance, Run
 from rprocbench.base.trace import Lane, Logged
 from rprocbench.designs import Design
@@ -25,7 +25,7 @@ from rprocbench.tee.optee import OpTee
 from rprocbench.tee.pta_remoteproc import Verifier
 
 from .linux import Linux
-from .rpmsg_user import ANSWER_MS, Device
+from .rpmsg_user import ANSWER_MS, Device, NoChannelError
 from .rpmsg_way import Way
 
 ANNOUNCE_MS = 1000
@@ -151,9 +151,12 @@ class Machine:
     def say(self, payload: bytes, timeout_ms: int = ANSWER_MS) -> bytes | None:
         """Write to the first such file and read the answer; None if there is none in time.
 
-        Raises what write(2) reports.
+        Raises what write(2) reports, and `NoChannelError` (ENOENT) where there is no such file.
         """
-        port = self.linux.rpmsg.ports()[0]
+        ports = self.linux.rpmsg.ports()
+        if not ports:
+            raise NoChannelError(Errno.ENOENT, "the firmware has announced no channel")
+        port = ports[0]
         port.write(payload)
         if not self.wait(lambda: bool(port.waiting), timeout_ms):
             return None
