@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a user of the modelled Linux has in hand, as attributes."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,10 @@ from rprocbench.bench import Bench, Machine
 from rprocbench.bench.demo import demo_elf, demo_image
 from rprocbench.bench.linux import Cdev, Remoteproc
 from rprocbench.designs import MAINLINE, V22
+from rprocbench.formats.elf_build import Seg, build_elf
 from rprocbench.soc.board import Board
 from rprocbench.soc.boards import BOARDS, DEFAULT
+from rprocbench.soc.memory import Pa
 from rprocbench.soc.stm32mp25 import STM32MP257F_EV1
 
 
@@ -141,6 +144,23 @@ def test_an_m33_is_loaded_for_and_not_executed() -> None:
     with pytest.raises(ModelledError):  # an image for another board has no place in its memories
         remote.state = "start"
     assert (remote.name, remote.state) == ("m33", "offline")
+
+
+@pytest.mark.parametrize(
+    ("da", "state"), [(0x0010_0000, "running"), (0x8010_0000, "offline"), (0, "offline")]
+)
+def test_an_image_for_the_m33_is_loaded_where_the_first_window_shows_it(
+    da: int, state: str
+) -> None:
+    made = machine(STM32MP257F_EV1)
+    remote = made.linux.remoteproc[0]
+    made.host.files = {"m33.elf": build_elf([Seg(da, b"code")], [])}
+    remote.firmware = "m33.elf"
+    with suppress(ModelledError):
+        remote.state = "start"
+    assert remote.state == state
+    there = made.soc.a7.read(Pa(0x8010_0000), 4)
+    assert (there == b"code") == (state == "running")
 
 
 def test_a_bad_entry_of_memory_region_by_version() -> None:
