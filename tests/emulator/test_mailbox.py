@@ -137,3 +137,11 @@ def test_the_registers_of_processor_1_are_the_other_end() -> None:
     """
     it = rig(main).start().go()
     assert (it.r(4), it.r(5), it.r(6), it.r(7)) == (0b11, 0b10, 0b1000, 0xFFFF_FFFF)
+
+
+def test_flags_cannot_be_written() -> None:
+    it = rig(
+        "ldr r1, =IPCC; mvn r0, #0; str r0, [r1, #0x0c]; str r0, [r1, #0x1c]; movs r4, #1; b ."
+    )
+    it.start().go()
+    assert (it.r(4), it.soc.ipcc.to_m4, it.soc.ipcc.to_a7) == (1, 0, 0)

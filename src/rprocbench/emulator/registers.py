@@ -65,6 +65,8 @@ class Peripheral:
         """Write those bits of the register at `offset` that are set in `lanes`."""
         view = self.REGISTERS[offset]
         lanes &= view.mask
+        if view.write is ignore:
+            return
         if view.write is command:  # reading may be an order, too
             setattr(self, view.field, value & lanes)
             return
