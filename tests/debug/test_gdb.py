@@ -145,6 +145,39 @@ def test_variables_of_our_debug_information_are_those_of_gdb(level: str, tmp_pat
     assert "Value returned is" in text
 
 
+def test_the_machine_interface_works_as_cortex_debug_uses_it() -> None:
+    """The commands of an external server in cortex-debug, one after the other."""
+    need(GDB)
+    with served(shipped("echo")) as port:
+        commands = [
+            f"-file-exec-and-symbols {shipped('echo', 'debug')}",
+            "-enable-pretty-printing",
+            f"-target-select extended-remote localhost:{port}",
+            '-interpreter-exec console "monitor halt"',
+            '-interpreter-exec console "monitor reset halt"',
+            "-break-insert -f rpmsg_send",
+            "-exec-continue --all",
+            "-thread-info",
+            "-stack-list-frames",
+            "-stack-list-variables --simple-values",
+            "-data-evaluate-expression length",
+            "-data-list-register-values x 13 14 15",
+            "-data-read-memory-bytes 0x10000000 16",
+            "-exec-next-instruction --reverse",
+            "-gdb-exit",
+        ]
+        ran = subprocess.run(
+            [GDB, "-nx", "-q", "--interpreter=mi2"], input="\n".join(commands) + "\n",
+            check=False, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+    text = ran.stdout
+    assert "^error" not in text, text
+    assert 'reason="breakpoint-hit"' in text
+    assert '{name="length",arg="1",type="uint32_t",value="40"}' in text
+    assert 'details="Linux says running' in text
+    assert "booted again" in text
+
+
 def test_gdb_comes_back_after_it_left() -> None:
     need(GDB)
     with served(shipped("echo")) as port:

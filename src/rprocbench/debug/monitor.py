@@ -69,6 +69,7 @@ class Monitor:
             "hear": Command(self._hear, "hear", "what waits to be read from rpmsg devices"),
             "state": Command(self._state, "state [start|stop|...]", "the remote processor's state"),
             "reset": Command(self._reset, "reset", "power off and on, and boot again"),
+            "halt": Command(lambda _: self.headline(), "halt", "nothing: gdb halts it"),
             "where": Command(self._where, "where", "who called whom, through exceptions"),
             "log": Command(self._log, "log [N] [linux|optee|m4]", "the last lines of the consoles"),
             "trace": Command(self._trace, "trace [N]", "the last events of all worlds"),
