@@ -79,6 +79,17 @@ def test_nothing_written_is_no_write(idle: Served) -> None:
     assert "write" not in idle.told()
 
 
+def test_a_touch_is_no_write_and_the_same_text_is_one(idle: Served) -> None:
+    booted(idle).sh("touch $D/state $D/recovery; cat $D/state > /dev/null")
+    assert "write" not in idle.told()
+    idle.sh("echo running > $D/state")
+    idle.tells("state: write 'running\\n': EINVAL (-22)")
+    idle.sh("echo disabled > $D/recovery; echo 1 > $G/crash; cat $D/state > /dev/null")
+    idle.tells("handling crash")
+    idle.sh("echo disabled > $D/recovery; echo recover > $D/recovery")
+    assert idle.sh("cat $D/state") == "running\n"
+
+
 def test_readers_never_find_it_empty(idle: Served) -> None:
     booted(idle)
     seen: set[str] = set()

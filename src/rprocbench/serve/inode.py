@@ -80,9 +80,16 @@ class Inode:
 
     @property
     def was_written(self) -> bool:
-        """Whether anybody has written to it since we did, even if the same."""
+        """Whether anybody has written to it since we did, even if the same.
+
+        A `touch` changes the time of the last access, too, which writing does not.
+        """
         status = os.fstat(self.fd)
-        return status.st_mtime != STAMP or status.st_size != len(self.shown)
+        if status.st_size != len(self.shown):
+            return True
+        if status.st_mtime == STAMP:
+            return False
+        return status.st_atime == STAMP or self.content(len(self.shown)) != self.shown
 
     def content(self, limit: int) -> bytes:
         """What is in it, at most `limit` bytes."""
