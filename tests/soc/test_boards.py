@@ -207,6 +207,9 @@ def test_where_linux_allocates() -> None:
     cma = "\n\t\tlinux,cma@d0000000 { linux,cma-default; reg = <0xd0000000 0x1000000>; };\n"
     given_ = board_of(edited(source(DK2), (pool, pool + cma)))
     assert given_.dma_pool == Region("linux,cma", Pa(0xD000_0000), 0x100_0000)
+    secure = "\n\t\toptee@de000000 { reg = <0xde000000 0x2000000>; no-map; };\n"
+    below = board_of(edited(source(DK2), (pool, pool + secure)))
+    assert below.dma_pool == Region("linux,cma", Pa(0xDA00_0000), 0x400_0000)
     smaller = board_of(edited(source(DK2), ("<0xc0000000 0x20000000>", "<0xc0000000 0x8000000>")))
     assert smaller.dma_pool == Region("linux,cma", Pa(0xC400_0000), 0x400_0000)
 

@@ -8,6 +8,7 @@ from .memory import MIB, Chip, Da, Mapping, Pa, Region, Window
 from .silicon import POOL_SIZE, Silicon
 
 PAGE = 4096
+ALIGN = 4 * MIB  # of a memory that Linux places
 MOST = 128 * MIB  # of DRAM that is really allocated here
 
 Memories = tuple[tuple[Chip, ...], tuple[Mapping[Pa], ...], tuple[Mapping[Da], ...]]
@@ -86,7 +87,8 @@ def clash(one: Mapping[Da], other: Mapping[Da]) -> bool:
 def pool_of(tree: DeviceTree, silicon: Silicon) -> Region:
     """Where Linux allocates for DMA: the default CMA region, else the last 64 MiB of DRAM.
 
-    A CMA region that Linux places itself is taken to be at the end of DRAM, where it places it.
+    A CMA region that Linux places itself is taken to be at the end of DRAM, where it places it,
+    below what is reserved there.
     """
     reserved = tree.find("/reserved-memory")
     size = POOL_SIZE
@@ -99,7 +101,14 @@ def pool_of(tree: DeviceTree, silicon: Silicon) -> Region:
     ends = [pa + length for node in memory if node.is_enabled for pa, length in node.reg()]
     if not ends or ends[0] < size:
         return Region("linux,cma", silicon.dma_pool.pa, size)
-    return Region("linux,cma", Pa(min(ends[0], 1 << 32) - size), size)
+    base = min(ends[0], 1 << 32) - size
+    taken = (
+        [region for node in reserved.children if (region := region_of(node))] if reserved else []
+    )
+    for region in sorted(taken, key=lambda region: -region.pa):
+        if region.pa < base + size and base < region.pa + region.size:
+            base = max(0, region.pa - size) // ALIGN * ALIGN
+    return Region("linux,cma", Pa(base), size)
 
 
 def size_of(node: Node) -> int:
