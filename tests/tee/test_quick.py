@@ -10,9 +10,11 @@ from rprocbench.base.trace import Failed, Filled, Lane, Wrote
 from rprocbench.bench.cause import cause_of
 from rprocbench.soc.memory import Pa
 from rprocbench.tee.quick import QuickTa
+from rprocbench.tee.st_otp import Fuses
 
-from .images import NEGATIVE
-from .machine import GOOD, KEY, Machine, vector
+from .images import NEGATIVE, put
+from .machine import GOOD, KEY, Machine, signing_key, vector
+from .st_machine import StMachine, encrypted, pkh, st_image, with_key
 
 FUZZ = json.loads(vector("fuzz.json.gz"))["cases"]
 BASES = {"A": GOOD, "M": vector("multi_rsa2048.sig")}
@@ -47,6 +49,20 @@ def test_the_quick_ta_answers_as_the_traced_one(generation: str, bits: int) -> N
         assert len(got.writes) == written(machine, start)
         if got.function:
             assert got.function == blamed(machine)
+
+
+@pytest.mark.parametrize("chip", [None, pkh(signing_key())], ids=["built in", "burnt"])
+def test_the_quick_ta_answers_as_the_traced_one_of_st(chip: Fuses | None) -> None:
+    quick = QuickTa(KEY, generation="st", otp=chip)
+    sound = [st_image(), encrypted(), with_key(signing_key()), encrypted(boot_address=0)]
+    broken = [put(image, at, 0xFFFF_FFF9) for image in sound for at in range(0, 900, 60)]
+    for image in [*sound, *broken]:
+        machine = StMachine(otp=chip)
+        mark = len(machine.tee.pta.calls)
+        result, got = machine.load(image), quick.load(image)
+        assert (got.result, got.why) == (result.ret, result.why)
+        assert list(got.calls) == machine.tee.pta.calls[mark:]
+        assert list(got.hazards) == machine.tee.hazards
 
 
 def written(machine: Machine, start: int) -> int:
