@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rprocbench.base.errors import InputError, TeeResult
 from rprocbench.formats.keys import generate_key, load_private_key
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
+from rprocbench.tee import GENERATIONS, HARDENED
+from rprocbench.tee.st_otp import Fuses
 from rprocbench.verdicts import tee_load
 from rprocbench.verdicts.tee_machine import recorded_board
 from tests.formats import recorded
@@ -126,7 +128,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"public_key": b"\0\1"}, "neither PEM nor DER"),
     ({"public_key": recorded.pem("ecc_p256")}, "no RSA key"),
     ({"board": "toaster"}, "no board 'toaster'; there is stm32mp157c-dk2"),
-    ({"ta": "newest"}, "no generation 'newest'"),
+    ({"ta": "newest"}, "called 'newest'"),
     ({"ta": 3}, "generation"),
     ({"offset": -1}, "offset is"),
     ({"offset": 1.5}, "offset is"),
@@ -140,3 +142,16 @@ def test_what_cannot_be_used_is_an_input_error(wrong: dict[str, Any], told: str)
     image = given.pop("image")
     with pytest.raises(InputError, match=told):
         tee_load(image, **given)
+
+
+def test_every_generation_by_its_names() -> None:
+    for name in (*GENERATIONS, "HEAD", "pre-5597ed385", HARDENED):
+        verdict = tee_load(GOOD, public_key=KEY, ta=name)
+        assert verdict.is_loaded
+        assert "PTA.VERIFY=00000000" in verdict.pta_calls
+
+
+def test_the_fuses_of_the_downstream_generation() -> None:
+    wrong = Fuses(oem_rproc_pkh=bytes(32))
+    assert tee_load(GOOD, public_key=KEY, ta="st", otp=Fuses()).is_loaded
+    assert not tee_load(GOOD, public_key=KEY, ta="st", otp=wrong).is_loaded

@@ -10,13 +10,14 @@ from rprocbench.base.errors import Span, TeeResult
 from rprocbench.formats.signed_image import EncRow, HashRow, SignedImage
 from rprocbench.formats.tlv import TlvType
 from rprocbench.soc.board import Board
+from rprocbench.tee import Generation, generation_of
 from rprocbench.tee.quick import QuickAnswer, QuickTa
 
 from .acceptance import AcceptanceMap, Answer, Fate, Progress
 from .acceptance_memory import differences
 from .acceptance_reads import Reads, offsets, reads_of
 from .acceptance_regions import regions_of
-from .tee import board_named, check_number, generation_named, image_bytes, rsa_key
+from .tee import board_named, check_number, image_bytes, rsa_key
 from .tee_machine import TeeMachine
 
 ROWS: dict[int, type[HashRow] | type[EncRow]] = {
@@ -30,7 +31,7 @@ def acceptance_map(  # noqa: PLR0913  all but two have defaults
     *,
     public_key: object,
     board: Board | str = "stm32mp157c-dk2",
-    ta: str = "head",
+    ta: Generation | str = "head",
     offset: int = 0,
     name: str = "image.sig",
     progress: Progress = lambda _bits: None,
@@ -42,7 +43,7 @@ def acceptance_map(  # noqa: PLR0913  all but two have defaults
     """
     data = image_bytes(image) or b""
     check_number("offset", offset, range(1 << 31))
-    key, where, generation = rsa_key(public_key), board_named(board), generation_named(ta)
+    key, where, generation = rsa_key(public_key), board_named(board), generation_of(ta)
     asked = QuickTa(key, where, generation)
     machine = TeeMachine(key=key, board=where, generation=generation)
     machine.open()
@@ -51,7 +52,7 @@ def acceptance_map(  # noqa: PLR0913  all but two have defaults
     reads = reads_of(machine.run.trace[machine.mark :])
     base = asked.load(bytearray(data), offset)
     drawn = AcceptanceMap(
-        name, data, key, where.name, generation, _answer(base, ()), regions_of(data)
+        name, data, key, where.name, generation.name, _answer(base, ()), regions_of(data)
     )
     drawing = Drawing(drawn, asked, base, offset, progress)
     try:

@@ -13,8 +13,9 @@ from rprocbench.bench.cause import Cause, cause_of
 from rprocbench.formats.keys import PublicKey, RsaPublicKey, as_public_key
 from rprocbench.soc.board import Board
 from rprocbench.soc.boards import BOARDS
-from rprocbench.tee import GENERATIONS
+from rprocbench.tee import Generation, generation_of
 from rprocbench.tee.heap import TA_HEAP_SIZE
+from rprocbench.tee.st_otp import Fuses
 
 from .tee_machine import IMAGE, TeeMachine
 
@@ -67,29 +68,32 @@ def tee_load(  # noqa: PLR0913  all but two have defaults
     *,
     public_key: object,
     board: Board | str = "stm32mp157c-dk2",
-    ta: str = "head",
+    ta: Generation | str = "head",
     offset: int = 0,
     bits: int = 32,
     heap_size: int | None = TA_HEAP_SIZE,
+    otp: Fuses | None = None,
 ) -> TeeVerdict:
     """Give `image` to a fresh OP-TEE that has `public_key` built in, and tell what it says.
 
     `image` is bytes, a path, or None for a NULL pointer. `public_key` is an RSA key of ours, of
     `cryptography`'s, in PEM or DER, or a path. `board` is a name or a `Board`, `ta` a generation
     (`rprocbench.tee.GENERATIONS`). `offset` is how far from an aligned address the buffer begins,
-    `bits` how wide a pointer of the TA is. `heap_size` None gives it memory without end.
+    `bits` how wide a pointer of the TA is. `heap_size` None gives it memory without end. `otp` are
+    the fuses that generation `st` reads keys from.
 
     Raises `InputError` for what cannot be used; nothing about the bytes of `image` is an error.
     """
     data, key = image_bytes(image), rsa_key(public_key)
-    where, generation = board_named(board), generation_named(ta)
+    where, generation = board_named(board), generation_of(ta)
     check_number("offset", offset, range(1 << 31))
     check_number("bits", bits, (32, 64))
 
     def ask(*, safe: bool) -> TeeMachine:
         machine = TeeMachine(
-            key=key, board=where, generation=generation, bits=bits, heap_size=heap_size, safe=safe
-        )
+            key=key, board=where, generation=generation, bits=bits, heap_size=heap_size, safe=safe,
+            otp=otp,
+        )  # fmt: skip
         machine.open()
         machine.pta_calls()
         return machine
@@ -192,14 +196,6 @@ def board_named(board: Board | str) -> Board:
         why = f"there is no board {board!r}; there is {', '.join(BOARDS)}"
         raise InputError(InputCode.BAD_VALUE, why)
     return BOARDS[board]
-
-
-def generation_named(name: str) -> str:
-    """The name of a generation of the TA. Raises `InputError` BAD_VALUE."""
-    if name not in GENERATIONS:
-        why = f"there is no generation {name!r} of the TA; there is {', '.join(GENERATIONS)}"
-        raise InputError(InputCode.BAD_VALUE, why)
-    return name
 
 
 def check_number(what: str, number: object, allowed: range | tuple[int, ...]) -> None:

@@ -68,7 +68,7 @@ class CorpusPlayer(Player):
         elif act is None:
             raise InputError(InputCode.BAD_VALUE, f"there is no command {verb!r}")
         else:
-            verdict = self.play(verb, lambda: act(*args), args[0] if verb == "open" else 0)
+            verdict = self.play(verb, lambda: act(*args))
         if verdict.result is TeeResult.TARGET_DEAD:
             self.sessions.clear()  # the recording harness drops them
         return verdict

@@ -27,8 +27,6 @@ from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 from rprocbench.tee import OpTee, Verifier
 from rprocbench.tee.quick import BareRun
 
-from .pta_calls import pta_calls
-
 IMAGE = "image"
 UNTOUCHED = 0xA5  # what target memory was filled with before each recording
 
@@ -85,7 +83,7 @@ class TeeMachine:
         self.tee = OpTee(self.run, self.soc, key, **options)
         self.soc.smc = self.tee.optee_entry
         self.session = 0
-        self.mark = len(self.run.trace)
+        self.mark, self.asked = len(self.run.trace), len(self.tee.pta.calls)
 
     def open(self, rproc_id: int = 0, params: tuple[Param, ...] | None = None) -> SmcResult:
         """Open a session with the TA; later commands are in it."""
@@ -128,11 +126,11 @@ class TeeMachine:
         result = self.invoke(TaCmd.GET_RSC_TABLE, value(rproc_id), pa, size)
         return result, [pa.a, pa.b, size.a, size.b]
 
-    def pta_calls(self, opened: int = 0) -> list[str]:
+    def pta_calls(self) -> list[str]:
         """What the PTA and the reset lines did since the last time, in the recordings' words."""
-        calls = pta_calls(self.run.trace[self.mark :], opened)
-        self.mark = len(self.run.trace)
-        return calls
+        told = self.tee.pta.calls[self.asked :]
+        self.mark, self.asked = len(self.run.trace), len(self.tee.pta.calls)
+        return told
 
     def messages(self) -> list[str]:
         """Error lines on the secure console since the last `pta_calls`."""

@@ -57,23 +57,22 @@ class Player:
             if data != before[name]
         }
 
-    def play(
-        self, command: str, act: Callable[[], SmcResult | str], opened: int = 0
-    ) -> StepVerdict:
+    def play(self, command: str, act: Callable[[], SmcResult | str]) -> StepVerdict:
         """Do it, and gather what came of it."""
         machine = self.machine
         self.table = None
         known = len(machine.tee.hazards)
-        mark = machine.mark = len(machine.run.trace)
+        machine.pta_calls()
+        mark = machine.mark
         answer = act()
         if isinstance(answer, str):
-            machine.mark = len(machine.run.trace)
+            machine.pta_calls()
             self.changed()
             return StepVerdict(command, None, answer)
         dead = answer.ret is TeeResult.TARGET_DEAD
         refused = dead and "0xffff0001" in answer.why
         messages = machine.messages()
-        calls = machine.pta_calls(opened)
+        calls = machine.pta_calls()
         signals = [e.what for e in machine.run.trace[mark:] if isinstance(e, Signalled)]
         return StepVerdict(
             command,

@@ -11,9 +11,11 @@
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from rprocbench.base.errors import InputCode, InputError, TeeResult
-from rprocbench.base.run import At, Fail, Poke
+from rprocbench.base.run import At, Fail, Modelled, Poke
 from rprocbench.base.trace import Lane
 from rprocbench.formats.tee_params import SmcResult, TaCmd, memref, value
 from rprocbench.soc.memory import Pa
@@ -25,6 +27,18 @@ from .tee_player import Player, StepVerdict, params_of
 Images = Callable[[str], bytes | None]  # by file name; None: there is no such file
 RESETS = {2: ("rstctrl_deassert_to", "rstctrl_assert_to"), 3: ("rstctrl_assert_to",) * 2}
 COPIES = {"1": "stm32_remoteproc_map", "2": "stm32_remoteproc_unmap"}
+
+
+@dataclass(frozen=True, slots=True)
+class LineFails:
+    """A disturbance: a reset line is moved, and reports that it took too long."""
+
+    move: str
+
+    def __call__(self, subject: Modelled) -> None:
+        line: Any = subject
+        line.calls.append(f"{self.move}({line.label})")
+        Fail(TeeResult.TIMEOUT)(subject)
 
 
 class ScenarioPlayer(Player):
@@ -46,8 +60,7 @@ class ScenarioPlayer(Player):
         if act is None:
             raise InputError(InputCode.BAD_VALUE, f"there is no command {line!r}")
         try:
-            opened = int(words[1]) if words[0] == "open" else 0
-            return self.play(line, lambda: act(*words[1:]), opened)
+            return self.play(line, lambda: act(*words[1:]))
         except (TypeError, ValueError, IndexError) as error:
             why = f"the command {line!r} is not of its kind's shape: {error}"
             raise InputError(InputCode.BAD_VALUE, why) from error
@@ -74,7 +87,7 @@ class ScenarioPlayer(Player):
         if self.failing_reset:
             functions = RESETS[cmd][: self.failing_reset]
             nth = self.machine.run.calls[functions[-1]] + functions.count(functions[-1])
-            self.machine.script[At(functions[-1], nth)] = Fail(TeeResult.TIMEOUT)
+            self.machine.script[At(functions[-1], nth)] = LineFails(functions[-1].split("_")[1])
             self.failing_reset = 0
         params = params_of(int(types, 16), (int(rproc_id),))
         return self.note_table(self.machine.invoke(cmd, *params), params)

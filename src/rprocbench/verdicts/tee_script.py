@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from rprocbench.base.errors import InputCode, InputError
 from rprocbench.soc.board import Board
+from rprocbench.tee import Generation, generation_of
 from rprocbench.tee.heap import TA_HEAP_SIZE
 
-from .tee import board_named, check_number, generation_named, image_bytes, rsa_key
+from .tee import board_named, check_number, image_bytes, rsa_key
 from .tee_corpus import SEVERAL_SESSIONS, CorpusPlayer, Step
 from .tee_images import NO_FILE
 from .tee_machine import TeeMachine
@@ -23,7 +24,7 @@ def tee_script(  # noqa: PLR0913  all but three have defaults
     *,
     public_key: object,
     board: Board | str = "stm32mp157c-dk2",
-    ta: str = "head",
+    ta: Generation | str = "head",
     offset: int = 0,
     bits: int = 32,
     heap_size: int | None = TA_HEAP_SIZE,
@@ -45,7 +46,7 @@ def tee_script(  # noqa: PLR0913  all but three have defaults
     machine = TeeMachine(
         key=rsa_key(public_key),
         board=board_named(board),
-        generation=generation_named(ta),
+        generation=generation_of(ta),
         bits=bits,
         heap_size=heap_size,
     )
