@@ -97,9 +97,26 @@ class Record:
         if offset < 0 or offset + cls.SIZE > len(data):
             span = Span(buffer, offset, offset + cls.SIZE)
             raise InputError(InputCode.TRUNCATED, f"{cls.__name__} is cut short", span=span)
-        record = cls(**dict(zip(cls.FIELDS, cls.FORMAT.unpack_from(data, offset), strict=True)))
-        vars(record)["_at"] = (buffer, offset)
+        record = cls.__new__(cls)  # what is unpacked is complete: `__init__` has nothing to look at
+        values = vars(record)
+        values.update(zip(cls.FIELDS, cls.FORMAT.unpack_from(data, offset), strict=True))
+        values["_at"] = (buffer, offset)
         return record
+
+    @classmethod
+    def parse_all(cls, data: bytes, offset: int, count: int, buffer: str = "") -> list[Self]:
+        """Read `count` adjacent records at `offset` of `data`, which must have them."""
+        names, new, at = tuple(cls.FIELDS), cls.__new__, offset
+        put, records = object.__setattr__, []
+        table = memoryview(data)[offset : offset + count * cls.SIZE]
+        for values in cls.FORMAT.iter_unpack(table):
+            record = new(cls)
+            fields: dict[str, Any] = dict(zip(names, values, strict=True))
+            fields["_at"] = (buffer, at)
+            put(record, "__dict__", fields)
+            records.append(record)
+            at += cls.SIZE
+        return records
 
     def pack(self) -> bytes:
         """The record's bytes. Raises `struct.error` when a value does not fit its field."""

@@ -17,6 +17,8 @@ def inert(text: str) -> str:
 
     Names come from images and from other people's disks.
     """
+    if text.isprintable() or all(map(str.isprintable, text.split("\n"))):
+        return text
     return "".join(
         c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode() for c in text
     )

@@ -25,7 +25,8 @@ def _lay_under(top: list[Leaf], layer: Iterable[Leaf], area: Span) -> list[Leaf]
     row: list[Leaf] = []
     nth, free = 0, area.start
     for leaf in sorted(layer, key=lambda leaf: (leaf.span.start, leaf.span.end)):
-        start, end = max(leaf.span.start, free), min(leaf.span.end, area.end)
+        span = leaf.span
+        start, end = max(span.start, free), min(span.end, area.end)
         while start < end:
             while nth < len(top) and top[nth].span.end <= start:
                 row.append(top[nth])

@@ -9,7 +9,8 @@ from rprocbench.base.layout import Bytes, Leaf, tile
 from .containers import MAGICS, Kind, advice, identify
 from .cover import with_values
 from .elf import ElfView
-from .elf_leaves import elf_leaves
+from .elf_leaves import elf_leaves, elf_outline
+from .elf_rows import Rows
 from .finding import Finding
 from .signed_image import SignedImage
 from .signed_image_leaves import as_narrow, signed_leaves
@@ -30,6 +31,36 @@ def describe_file(data: Bytes, buffer: str = "image") -> Description:
     kind = identify(data)
     leaves, findings = _described(data, buffer, kind)
     return Description(kind, with_values(tile(leaves, len(data), buffer), data), findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a file is, as `Description` says it, but tables of headers are in one piece each."""
+
+    kind: Kind
+    parts: list[Leaf | Rows]
+    findings: tuple[Finding, ...]
+
+
+def outline_file(data: Bytes, buffer: str = "image") -> Outline:
+    """Describe any file without a leaf for each field of each header of an ELF file.
+
+    Where the parts of a table are expanded (`Rows.leaves`), they are the leaves of `describe_file`.
+    """
+    data = bytes(data)
+    kind = identify(data)
+    if kind is Kind.ELF:
+        try:
+            elf = as_narrow(ElfView.parse(data, buffer))
+        except InputError:
+            pass
+        else:
+            parts = elf_outline(elf, "elf")
+            filled = iter(with_values([part for part in parts if isinstance(part, Leaf)], data))
+            whole = [part if isinstance(part, Rows) else next(filled) for part in parts]
+            return Outline(kind, whole, elf.findings)
+    described = describe_file(data, buffer)
+    return Outline(described.kind, list(described.leaves), described.findings)
 
 
 def describe(data: Bytes, buffer: str = "image") -> list[Leaf]:

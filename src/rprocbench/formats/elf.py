@@ -8,6 +8,7 @@ Headers are walked with the fixed sizes of their structures, as Linux and OP-TEE
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from rprocbench.base.errors import InputCode, InputError, Span
 from rprocbench.base.layout import Bytes, Leaf
@@ -35,6 +36,7 @@ PT_LOAD = 1
 SHT_SYMTAB, SHT_STRTAB, SHT_NOBITS, SHT_DYNSYM = 2, 3, 8, 11
 MAX_NAME = 512  # longer names are shown cut, so that a file of nothing but name stays cheap
 MAX_SYMBOLS = 1 << 18
+Header = TypeVar("Header", Phdr, Shdr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,27 +116,31 @@ class ElfView:
     @cached_property
     def segments(self) -> tuple[Phdr, ...]:
         """The program headers that lie completely in the file, in order."""
-        first, size = self.header.e_phoff, self.phdr.SIZE
-        fits = self._how_many(first, self.header.e_phnum, size)
-        return tuple(
-            read_record(self.phdr, self.data, at, self.buffer, self.base)
-            for at in range(first, first + fits * size, size)
-        )
+        return tuple(self._headers(self.phdr, self.header.e_phoff, self.header.e_phnum))
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
         """The sections whose headers lie completely in the file, in order."""
-        first, size = self.header.e_shoff, self.shdr.SIZE
-        fits = self._how_many(first, self.header.e_shnum, size)
-        headers: list[Shdr] = [
-            read_record(self.shdr, self.data, at, self.buffer, self.base)
-            for at in range(first, first + fits * size, size)
-        ]
-        names = headers[self.header.e_shstrndx] if self.header.e_shstrndx < fits else None
+        headers = self._headers(self.shdr, self.header.e_shoff, self.header.e_shnum)
+        if self.header.e_shstrndx >= len(headers):
+            return tuple(Section(index, "", header) for index, header in enumerate(headers))
+        names = self.content_span(headers[self.header.e_shstrndx])
+        start, end = names.start - self.base, names.end - self.base
         return tuple(
-            Section(index, self.string(names, header.sh_name) if names else "", header)
+            Section(index, self._string(start + header.sh_name, end), header)
             for index, header in enumerate(headers)
         )
+
+    def _headers(self, kind: type[Header], first: int, count: int) -> list[Header]:
+        fits = max(0, min(count, (len(self.data) - first) // kind.SIZE))
+        records: list[Header] = []
+        if fits:
+            records += kind.parse_all(self.data, first, fits, self.buffer)
+        if self.base:
+            for record in records:
+                buffer, at = vars(record)["_at"]
+                vars(record)["_at"] = (buffer, at + self.base)
+        return records
 
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -156,9 +162,6 @@ class ElfView:
             for at in range(start, start + count * kind.SIZE, kind.SIZE):
                 entry = read_record(kind, self.data, at, self.buffer, self.base)
                 yield Symbol(self.string(names, entry.st_name) if names else "", entry)
-
-    def _how_many(self, offset: int, count: int, size: int) -> int:
-        return max(0, min(count, (len(self.data) - offset) // size))
 
     def section(self, name: str) -> Section | None:
         """The first section of that name."""
@@ -191,7 +194,9 @@ class ElfView:
     def string(self, table: Shdr, offset: int) -> str:
         """The string at `offset` of the string table `table`, without what cannot be printed."""
         where = self.content_span(table)
-        start, end = where.start - self.base + offset, where.end - self.base
+        return self._string(where.start - self.base + offset, where.end - self.base)
+
+    def _string(self, start: int, end: int) -> str:
         if start >= end:
             return ""
         end = min(end, start + MAX_NAME)
