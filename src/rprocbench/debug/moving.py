@@ -126,7 +126,10 @@ class Moving:
 
     def _continue(self, _rest: str) -> None:
         self._note()
-        self._tell(self._go(self.session.run))
+        stopped = self._go(self.session.run)
+        self._tell(stopped)
+        if stopped.why is Why.LIMIT:
+            self.emit(f"a script's command ends after {self.session.budget} of them", "dim")
 
     def _go(self, run: Callable[[], Stopped]) -> Stopped:
         """Run, and on, past points whose condition does not hold."""

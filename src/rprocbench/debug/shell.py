@@ -100,8 +100,9 @@ class Shell(cmd.Cmd):
             self.status = 1
 
     def greet(self) -> None:
-        """Say where the machine stands, to whom it is news."""
+        """Say where the machine stands, to whom it is news; who can press Ctrl-C needs no limit."""
         if not self.is_script:
+            self.target.session.budget = None
             self.emit(f"{self.target.firmware.name}: {self.monitor.headline()} (help, quit)")
             self.looking.here()
 
