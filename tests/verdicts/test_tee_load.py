@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from rprocbench.base.errors import InputError, TeeResult
 from rprocbench.formats.keys import generate_key, load_private_key
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
-from rprocbench.tee import GENERATIONS, HARDENED
+from rprocbench.tee import GENERATIONS, HARDENED, Generation
 from rprocbench.tee.st_otp import Fuses
 from rprocbench.verdicts import tee_load
 from rprocbench.verdicts.tee_machine import recorded_board
@@ -130,6 +130,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"board": "toaster"}, "no board 'toaster'; there is stm32mp157c-dk2"),
     ({"ta": "newest"}, "called 'newest'"),
     ({"ta": 3}, "generation"),
+    ({"ta": []}, "generation"),
+    ({"board": []}, "no board"),
     ({"offset": -1}, "offset is"),
     ({"offset": 1.5}, "offset is"),
     ({"bits": 16}, "bits is 32 or 64"),
@@ -145,7 +147,8 @@ def test_what_cannot_be_used_is_an_input_error(wrong: dict[str, Any], told: str)
 
 
 def test_every_generation_by_its_names() -> None:
-    for name in (*GENERATIONS, "HEAD", "pre-5597ed385", HARDENED):
+    names: list[Generation | str] = [*GENERATIONS, "HEAD", "pre-5597ed385", HARDENED]
+    for name in names:
         verdict = tee_load(GOOD, public_key=KEY, ta=name)
         assert verdict.is_loaded
         assert "PTA.VERIFY=00000000" in verdict.pta_calls

@@ -10,14 +10,14 @@ from rprocbench.base.errors import Span, TeeResult
 from rprocbench.formats.signed_image import EncRow, HashRow, SignedImage
 from rprocbench.formats.tlv import TlvType
 from rprocbench.soc.board import Board
-from rprocbench.tee import Generation, generation_of
+from rprocbench.tee import Generation
 from rprocbench.tee.quick import QuickAnswer, QuickTa
 
 from .acceptance import AcceptanceMap, Answer, Fate, Progress
 from .acceptance_memory import differences
 from .acceptance_reads import Reads, offsets, reads_of
 from .acceptance_regions import regions_of
-from .tee import board_named, check_number, image_bytes, rsa_key
+from .tee import board_named, check_number, generation_named, image_bytes, rsa_key
 from .tee_machine import TeeMachine
 
 ROWS: dict[int, type[HashRow] | type[EncRow]] = {
@@ -43,7 +43,7 @@ def acceptance_map(  # noqa: PLR0913  all but two have defaults
     """
     data = image_bytes(image) or b""
     check_number("offset", offset, range(1 << 31))
-    key, where, generation = rsa_key(public_key), board_named(board), generation_of(ta)
+    key, where, generation = rsa_key(public_key), board_named(board), generation_named(ta)
     asked = QuickTa(key, where, generation)
     machine = TeeMachine(key=key, board=where, generation=generation)
     machine.open()

@@ -85,7 +85,7 @@ def tee_load(  # noqa: PLR0913  all but two have defaults
     Raises `InputError` for what cannot be used; nothing about the bytes of `image` is an error.
     """
     data, key = image_bytes(image), rsa_key(public_key)
-    where, generation = board_named(board), generation_of(ta)
+    where, generation = board_named(board), generation_named(ta)
     check_number("offset", offset, range(1 << 31))
     check_number("bits", bits, (32, 64))
 
@@ -192,10 +192,17 @@ def board_named(board: Board | str) -> Board:
     """The board of that name, or the board itself. Raises `InputError` BAD_VALUE."""
     if isinstance(board, Board):
         return board
-    if board not in BOARDS:
+    if board not in list(BOARDS):  # compared, not hashed: anything may have been given
         why = f"there is no board {board!r}; there is {', '.join(BOARDS)}"
         raise InputError(InputCode.BAD_VALUE, why)
     return BOARDS[board]
+
+
+def generation_named(ta: Generation | str) -> Generation:
+    """The generation of the TA, by any of its names. Raises `InputError` BAD_VALUE."""
+    if not isinstance(ta, (Generation, str)):
+        raise InputError(InputCode.BAD_VALUE, f"a generation of the TA has a name, not {ta!r:.40}")
+    return generation_of(ta)
 
 
 def check_number(what: str, number: object, allowed: range | tuple[int, ...]) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from rprocbench.base.errors import InputCode, InputError
 from rprocbench.soc.board import Board
-from rprocbench.tee import Generation, generation_of
+from rprocbench.tee import Generation
 from rprocbench.tee.heap import TA_HEAP_SIZE
 
-from .tee import board_named, check_number, image_bytes, rsa_key
+from .tee import board_named, check_number, generation_named, image_bytes, rsa_key
 from .tee_corpus import SEVERAL_SESSIONS, CorpusPlayer, Step
 from .tee_images import NO_FILE
 from .tee_machine import TeeMachine
@@ -46,7 +46,7 @@ def tee_script(  # noqa: PLR0913  all but three have defaults
     machine = TeeMachine(
         key=rsa_key(public_key),
         board=board_named(board),
-        generation=generation_of(ta),
+        generation=generation_named(ta),
         bits=bits,
         heap_size=heap_size,
     )
