@@ -23,6 +23,7 @@ def test_each_difference_to_qemu_is_written_down() -> None:
 
 def test_what_unicorn_shall_refuse_it_refuses_here() -> None:
     assert Engine().checks.can_refuse
+    assert Engine().checks.alignment.is_possible
 
 
 def test_an_instruction_of_armv8m_executes() -> None:

@@ -20,6 +20,7 @@ from .scb import (
     NOCP,
     PRECISERR,
     PRIVILEGED_ACCESS,
+    UNALIGN_TRP,
     UNALIGNED,
     UNDEFINSTR,
 )
@@ -43,9 +44,14 @@ REGISTERS = (*R, Reg.SP, Reg.LR, Reg.PC)
 
 
 class Answers:
-    """The answers of one core, by the reason of the stop."""
+    """The answers of one core, by the reason of the stop.
+
+    While it is `strict`, multi-word accesses that are not aligned fault as on silicon, which makes
+    all code slow; else they do so only while the firmware has CCR.UNALIGN_TRP set.
+    """
 
     def __init__(self, core: "CortexM4") -> None:
+        self.strict = False
         self.core, self.engine = core, core.engine
         self.exceptions: Exceptions = core.exceptions
 
@@ -55,6 +61,7 @@ class Answers:
         may_float = bool(scb.floats_for)
         if scb.floats_for == PRIVILEGED_ACCESS:
             may_float = self.exceptions.is_privileged()
+        checks.alignment.check(wanted=self.strict or bool(scb.ccr & UNALIGN_TRP))
         checks.refuse(floating=not may_float, division=bool(scb.ccr & DIV_0_TRP))
 
     def to(self, stopped: Stopped) -> None:
@@ -69,12 +76,23 @@ class Answers:
                 self._breakpoint()
             case Stop.DATA:
                 self._data(stopped)
+            case Stop.UNALIGNED if self._may_be_unaligned():
+                pc = self.engine[Reg.PC]
+                again = self.engine.checks.alignment.allow(pc, lambda: self.engine.run(1))
+                self.core.cycles += again.executed
+                self.core.answer(again)
             case Stop.FETCH:
                 self._fetch()
             case Stop.UNDEFINED if found := decode.divides(self.engine.load, self.engine[Reg.PC]):
                 self._divide(*found)
             case why:
                 self.exceptions.raise_now(*FAULTS[why])
+
+    def _may_be_unaligned(self) -> bool:
+        """Whether the access at PC, which is not aligned, is one of a word or less."""
+        where = self.engine.load, self.engine[Reg.PC]
+        is_trapped = self.core.scb.ccr & UNALIGN_TRP
+        return not (is_trapped or decode.span(*where) or decode.is_exclusive(*where))
 
     def _breakpoint(self) -> None:
         if halfword(self.engine.load, self.engine[Reg.PC]) != BKPT_SEMIHOSTING:

@@ -6,7 +6,9 @@ from typing import Any
 
 import unicorn
 
-from .traps import Traps
+from .alignment import Alignment
+from .stops import Load
+from .traps import Traps, find_architecture
 
 uc: Any = unicorn  # typed in part only
 
@@ -14,10 +16,11 @@ uc: Any = unicorn  # typed in part only
 class Checks:
     """Switches of one engine, all off at first; each costs new translations when it is moved."""
 
-    def __init__(self, engine: Any, stop: Callable[[], None]) -> None:
+    def __init__(self, engine: Any, load: Load, stop: Callable[[], None]) -> None:
         self._uc = engine
         self._stop = stop
         self._traps = Traps.find(engine)
+        self.alignment = Alignment(engine, find_architecture(engine), load, stop)
         self._sites: dict[int, int] = {}  # addresses of `stop_at`, and their hooks
 
     @property

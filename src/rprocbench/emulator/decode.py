@@ -94,3 +94,9 @@ def quotient(dividend: int, divisor: int, *, signed: bool) -> int:
     left, right = (value - (value >> 31 << 32) for value in (dividend, divisor))
     result = abs(left) // abs(right)
     return (result if (left < 0) == (right < 0) else -result) & 0xFFFF_FFFF
+
+
+def is_exclusive(load: Load, pc: int) -> bool:
+    """LDREX, STREX, and those of a byte or a halfword: an address that is not aligned faults."""
+    first, second = halfword(load, pc), halfword(load, pc + 2)
+    return first & 0xFFE0 == 0xE840 or (first & 0xFFE0 == 0xE8C0 and second & 0xE0 == 0x40)

@@ -100,7 +100,7 @@ class Engine:
 
     def __init__(self, *, native_meter: bool = True) -> None:
         self._uc = new_uc()
-        self.checks = Checks(self._uc, self.stop_here)  # before there are hooks
+        self.checks = Checks(self._uc, self.load, self.stop_here)  # before there are hooks
         self._meter = meter_of(self._uc, is_native=native_meter)
         self._bank = bank_of(self._uc, STATE, new_uc)
         self.monitor = Monitor(self._uc, find(new_uc))
@@ -351,11 +351,13 @@ class Engine:
             ring.rebase(self.now + self._done)
         self._is_busy = True
         try:
+            self.checks.alignment.begin()
             self._uc.emu_start(pc | 1, NOWHERE, count=self._meter.count)
         except uc.UcError as error:
             code: int = error.errno
             return code
         finally:
+            self.checks.alignment.end()
             self._is_busy = False
             for ring in self.rings:
                 ring.ended(self[Reg.PC], self.now + self._done + self._meter.begun - 1)
