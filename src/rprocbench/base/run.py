@@ -29,6 +29,7 @@ from .trace import (
 F = TypeVar("F", bound=Callable[..., Any])
 MIRRORED: dict[str, list[Cite]] = {}
 AUDIBLE = frozenset({Message, Signalled, Logged, Created, Gone})
+assign = object.__setattr__
 PLAIN = frozenset({int, str, bool, bytes, type(None)})  # types whose values are frozen as they are
 
 
@@ -301,7 +302,7 @@ class Watched:
                 after = value if type(value) in PLAIN else freeze(value)
                 if before != after:
                     self.run.record(Changed(self.label, name, before, after))  # type: ignore[arg-type]
-        object.__setattr__(self, name, value)
+        assign(self, name, value)
 
 
 def tolerate(undo: Callable[..., object], *args: object) -> None:

@@ -95,11 +95,11 @@ class RpmsgDevice(Watched):
 class RpmsgEndpoint(Watched):
     """`struct rpmsg_endpoint`: a local address, and who hears what is sent to it.
 
-    `arriving` is the id of the message that `cb` is shown; while it runs, it holds a lock of its
-    own: `is_called`.
+    `arriving` is the id of the message that `cb` is shown, 0 while it is not called. As long as it
+    runs it holds a lock of its own.
     """
 
-    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"ops", "priv", "arriving", "is_called"})
+    UNWATCHED: ClassVar[frozenset[str]] = frozenset({"ops", "priv", "arriving"})
 
     run: Run
     rpdev: RpmsgDevice
@@ -108,7 +108,6 @@ class RpmsgEndpoint(Watched):
     ops: RpmsgEndpointOps
     priv: Any = None
     arriving: int = 0
-    is_called: bool = False
 
     def __post_init__(self) -> None:
         self.watch(f"endpoint {self.addr:#x}")

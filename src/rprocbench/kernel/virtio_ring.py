@@ -75,16 +75,17 @@ def virtqueue_add(
     if message:
         vq.away[head] = message
         vq.unkicked.append(message)
-    vq.memory.write(16 * head, DESC.pack(buffer[0], buffer[1], flags, follower & COUNTER))
-    vq.tell("described" if message else "lent", head, message)
-    avail = vq.avail
-    vq.memory.put_u16(avail + 4 + 2 * (vq.avail_idx & vq.mask), head)
+    memory, avail, avail_idx, quiet = vq.memory, vq.avail, vq.avail_idx, vq.run.is_quiet
+    memory.write(16 * head, DESC.pack(buffer[0], buffer[1], flags, follower & COUNTER))
+    if not quiet:
+        vq.tell("described" if message else "lent", head, message)
+    memory.put_u16(avail + 4 + 2 * (avail_idx & vq.mask), head)
     # A write barrier stands here: the index must not be seen before the entry.
-    vq.avail_idx = (vq.avail_idx + 1) & COUNTER
-    vq.memory.put_u16(avail + 2, vq.avail_idx)
+    vq.avail_idx = avail_idx = (avail_idx + 1) & COUNTER
+    memory.put_u16(avail + 2, avail_idx)
     vq.num_added += 1
-    if message:
-        vq.tell("published", head, message, vq.avail_idx)
+    if message and not quiet:
+        vq.tell("published", head, message, avail_idx)
 
 
 def virtqueue_add_inbuf(vq: Virtqueue, buffer: tuple[Pa, int], token: Any) -> None:
@@ -158,19 +159,19 @@ def virtqueue_get_buf(vq: Virtqueue) -> tuple[Any, int, int] | None:
     gives up as soon as the device claims to have given back more than it has. With the buffer comes
     the id of the message in it.
     """
-    used_idx = vq.memory.u16(vq.used + 2)
-    if vq.broken or vq.last_used_idx == used_idx:
+    memory, last, quiet = vq.memory, vq.last_used_idx, vq.run.is_quiet
+    used_idx = memory.u16(vq.used + 2)
+    if vq.broken or last == used_idx:
         return None
-    if vq.is_hardened and (used_idx - vq.last_used_idx) & COUNTER > vq.num_lent:
-        claimed = (used_idx - vq.last_used_idx) & COUNTER
+    if vq.is_hardened and (used_idx - last) & COUNTER > vq.num_lent:
+        claimed = (used_idx - last) & COUNTER
         vq.run.log(Lane.LINUX, f"{vq.name}: {claimed} used of {vq.num_lent} that are lent", "err")
         vq.broken = True
         return None
-    if not vq.run.is_quiet:
+    if not quiet:
         vq.look()
     # A read barrier stands here: the entry must not be read before the index.
-    where = vq.used + 4 + 8 * (vq.last_used_idx & vq.mask)
-    head, size = ELEM.unpack(vq.memory.read(where, 8))
+    head, size = ELEM.unpack(memory.read(vq.used + 4 + 8 * (last & vq.mask), 8))
     if head >= vq.ring.num or not vq.is_lent(head):
         what = "is out of range" if head >= vq.ring.num else "was not lent"
         vq.run.log(Lane.LINUX, f"{vq.name}: descriptor {head} {what}", "err")
@@ -178,10 +179,11 @@ def virtqueue_get_buf(vq: Virtqueue) -> tuple[Any, int, int] | None:
         return None
     message = vq.take_message(head)
     token = vq.detach(head)
-    vq.last_used_idx = (vq.last_used_idx + 1) & COUNTER
+    vq.last_used_idx = last = (last + 1) & COUNTER
     if vq.event and not vq.avail_flags & VRING_AVAIL_F_NO_INTERRUPT:
-        vq.memory.put_u16(vq.used_event, vq.last_used_idx)
-    vq.tell("taken", head, message, vq.last_used_idx)
+        memory.put_u16(vq.used_event, last)
+    if not quiet:
+        vq.tell("taken", head, message, last)
     return token, size, message
 
 

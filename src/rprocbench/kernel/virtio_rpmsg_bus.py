@@ -96,9 +96,9 @@ def deliver(vrp: VirtprocInfo, route: tuple[int, int], payload: bytes, message: 
     elif ept.cb:
         if not vrp.run.is_quiet:
             vrp.run.record(Passed("delivered", Lane.LINUX, (message,), ept.label))
-        ept.arriving, ept.is_called = message, True
+        ept.arriving = message
         tolerate(ept.cb, ept.rpdev, payload, ept.priv, src)
-        ept.is_called = False
+        ept.arriving = 0
 
 
 @bus_c

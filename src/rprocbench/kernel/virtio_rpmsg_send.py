@@ -178,7 +178,7 @@ def virtio_rpmsg_destroy_ept(ept: RpmsgEndpoint) -> None:
     remote can bring that about by destroying the name service's own channel. (Not in the reference;
     as we know the code. Nothing says that the real one was seen to hang.)
     """
-    if ept.is_called:
+    if ept.arriving:
         raise Crash(Undefined.HANG, f"the callback of {ept.label} destroys its own endpoint")
     ept.rpdev.vrp.remove_endpoint(ept)
     ept.cb = None

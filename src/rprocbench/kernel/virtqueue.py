@@ -107,13 +107,13 @@ class Virtqueue(Watched):
 
     def tell(self, step: str, head: int, message: int, index: int = -1) -> None:
         """Linux takes a step with one descriptor."""
-        if not self.run.is_quiet:
-            messages = (message,) if message else ()
-            self.run.record(Passed(step, Lane.LINUX, messages, self.label, head, index))
+        messages = (message,) if message else ()
+        self.run.record(Passed(step, Lane.LINUX, messages, self.label, head, index))
 
     def tell_all(self, step: str) -> None:
         """Linux takes a step with all that it has added since the last one of this kind."""
-        messages, self.unkicked = tuple(self.unkicked), []
+        messages = tuple(self.unkicked)
+        self.unkicked.clear()
         if not self.run.is_quiet and (messages or step == "kicked"):
             passed = Passed(step, Lane.LINUX, messages, self.label, index=self.avail_idx)
             self.run.record(passed)
