@@ -26,8 +26,9 @@ class Virtqueue(Watched):
 
     Which buffer a descriptor stands for, and the list of free descriptors, are kept in the kernel's
     memory, where the device cannot reach them. `memory` is the ring, `ram` and `at` where that is;
-    `avail`, `used` and `used_event` are offsets in it. Of a descriptor, `away` has the message that the device was
-    given, `back` the one that it gave back. `identify` tells which message the device put in.
+    `avail`, `used` and `used_event` are offsets in it. Of a descriptor, `away` has the message that
+    the device was given, `back` the one that it gave back. `identify` tells which message the
+    device put in, `looked` is the used index up to which the trace was told.
     """
 
     UNWATCHED: ClassVar[frozenset[str]] = frozenset(
