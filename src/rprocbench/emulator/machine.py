@@ -251,6 +251,11 @@ class CortexM4:
             self.guard.refresh(privileged=self.exceptions.is_privileged(), urgent=urgent)
         return (self.engine.run_masked if is_held else self.engine.run)(limit)
 
+    @property
+    def is_guarded(self) -> bool:
+        """Whether accesses are looked at: the engine may then stop between any two blocks."""
+        return self.guard.is_on or self.engine.checks.alignment.is_checked
+
     def _spins(self) -> bool:
         """Whether the next instruction branches to itself: nothing happens but time."""
         here = halfword(self.engine.load, self.engine[Reg.PC])
