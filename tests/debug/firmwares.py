@@ -43,10 +43,10 @@ def target(name: str, suffix: str = "elf") -> Target:
     return open_target(shipped(name, suffix), Bench())
 
 
-def compile_shapes(into: Path, *flags: str, compiler: str = GCC) -> Path:
-    """`sources/shapes.c` as a firmware."""
+def compile_shapes(into: Path, *flags: str, compiler: str = GCC, source: str = "shapes.c") -> Path:
+    """`sources/shapes.c`, or another, as a firmware."""
     need(compiler, GCC)
-    out = into / "shapes.elf"
+    out = into / f"{Path(source).stem}.elf"
     libgcc = subprocess.run(
         [GCC, *MACHINE, "-print-libgcc-file-name"], check=True, capture_output=True, text=True
     ).stdout.strip()
@@ -55,7 +55,7 @@ def compile_shapes(into: Path, *flags: str, compiler: str = GCC) -> Path:
         own = ["--target=thumbv7em-none-eabihf", "-fuse-ld=lld"]
     command = [
         compiler, *own, *MACHINE, *COMMON, *flags, "-T", str(SOURCES / "shapes.ld"),
-        "-o", str(out), str(SOURCES / "shapes.c"), libgcc,
+        "-o", str(out), str(SOURCES / source), libgcc,
     ]  # fmt: skip
     made = subprocess.run(command, check=False, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
