@@ -4,6 +4,7 @@
 from typing import TYPE_CHECKING
 
 from . import decode
+from .endings import end
 from .engine import R, Reg
 from .nvic import BUS_FAULT, MEM_MANAGE, SVCALL, USAGE_FAULT
 from .scb import (
@@ -103,7 +104,7 @@ class Answers:
         self.engine[R[0]] = semihosting.call(self.engine[R[0]], self.engine[R[1]])
         self._step_over()
         if semihosting.exit_code:
-            self.core.end(f"the firmware ended with code {semihosting.exit_code - 1}")
+            end(self.core, f"the firmware ended with code {semihosting.exit_code - 1}")
 
     def _data(self, stopped: Stopped) -> None:
         core, scb, at = self.core, self.core.scb, stopped.address

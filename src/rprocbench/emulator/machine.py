@@ -7,9 +7,9 @@ from rprocbench.base.errors import Crash
 from rprocbench.base.run import Run
 from rprocbench.base.trace import Lane
 from rprocbench.soc.board import Soc
-from rprocbench.soc.exti import WWDG1 as WATCHDOG_EVENT
 from rprocbench.soc.memory import Da
 
+from . import endings
 from .answers import Answers
 from .bitband import SIZE as BITS
 from .bitband import SRAM as SRAM_BITS
@@ -32,7 +32,7 @@ from .semihosting import Semihosting
 from .sentry import Sentry
 from .stops import BRANCH_TO_SELF, SEV, Stop, Stopped, halfword, hint_before
 from .systick import SysTick
-from .wwdg import REASONS, WWDG1, Wwdg
+from .wwdg import WWDG1, Wwdg
 
 PERIPHERALS, SYSTEM = (0x4000_0000, 0x2000_0000), (0xE000_0000, 0x0010_0000)
 SCS = 0xE000_E000
@@ -123,7 +123,7 @@ class CortexM4:
         try:
             vectors = self.soc.m4.read(Da(0), 8)
         except IndexError:
-            self._lock_up("no memory at device address 0")
+            endings.lock_up(self, "no memory at device address 0")
             return
         entry = int.from_bytes(vectors[4:], "little")
         self.engine[Reg.SP] = int.from_bytes(vectors[:4], "little") & ~3
@@ -148,7 +148,7 @@ class CortexM4:
         while self.cycles < cycles and self._is_live and not self.is_stopped:
             self._settle()
             if self.wwdg.bitten:
-                self._bite()
+                endings.bite(self)
                 why = "its watchdog bites"
                 break
             if not self.is_running or (self.is_asleep and not self._wake()):
@@ -191,9 +191,9 @@ class CortexM4:
         try:
             self._execute(cycles, size)
         except Crash as crash:
-            self._lock_up(crash.why)
+            endings.lock_up(self, crash.why)
         if self.scb.wants_reset:
-            self._reset_system()
+            endings.reset_system(self)
 
     def _settle(self) -> None:
         """Bring pending interrupts up to date."""
@@ -312,36 +312,6 @@ class CortexM4:
         if end > self.cycles:
             self.cycles, self.entries = end, 0
         return True
-
-    # The end
-
-    def end(self, why: str) -> None:
-        """The firmware wants no more."""
-        self.tell("ended")
-        self.is_running = False
-        self.run.log(Lane.M4, why)
-
-    def _lock_up(self, why: str) -> None:
-        self.tell("locked up")
-        self.is_running = False
-        self.run.log(Lane.M4, f"lockup: {why}", "err")
-
-    def _reset_system(self) -> None:
-        """AIRCR.SYSRESETREQ, which goes the way of any reset of the MCU."""
-        self.scb.wants_reset = 0
-        self.tell("asked for a reset")
-        if not self.soc.mcu.boot_mcu:
-            self.run.log(Lane.M4, "reset by itself, and held there: BOOT_MCU is 0", "warn")
-        self.soc.mcu.assert_reset(Lane.M4)
-
-    def _bite(self) -> None:
-        """The watchdog: Linux gets an interrupt, and the MCU is reset."""
-        self.tell("its watchdog bites")
-        why = REASONS[self.wwdg.bitten]
-        self.wwdg.bitten = 0
-        self.run.log(Lane.M4, f"watchdog: {why}", "warn")
-        self.soc.exti.rise(WATCHDOG_EVENT, "watchdog", Lane.M4)
-        self.soc.mcu.assert_reset(Lane.M4)
 
     # What the engine calls
 
