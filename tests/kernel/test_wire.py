@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Faults on the wire: each ends in a defined way, in every kernel, and takes nobody down."""
 
+import random
 from pathlib import Path
 
 import pytest
 
-from rprocbench.base.errors import InputError
+from rprocbench.base.errors import InputError, RprocError
+from rprocbench.base.run import At, Disturbance, Skip
 from rprocbench.base.state import check
 from rprocbench.base.trace import Entered, Failed
 from rprocbench.bench.wire import FAULTS, wire_faults, wire_table
+from rprocbench.bench.wire_script import FIELDS, RINGS, SIGNALS, PokeRing
 from rprocbench.bench.wire_stage import ENDS, Stage, play
 from rprocbench.kernel.versions import LINUX
 
@@ -125,6 +128,43 @@ def test_a_remote_that_dies_in_a_send_is_recovered_when_the_sender_has_given_up(
 def test_an_unknown_fault_is_refused_by_name() -> None:
     with pytest.raises(InputError, match="no fault 'gremlins'"):
         list(wire_faults(["gremlins"]))
+
+
+PLACES = (
+    "rproc_vq_interrupt", "rpmsg_recv_done", "rproc_virtio_notify", "virtqueue_add_outbuf",
+    "rpmsg_recv_single", "stm32_rproc_kick", "rpmsg_send_offchannel_raw", "rpmsg_xmit_done",
+)  # fmt: skip
+VALUES = (0, 1, 2, 15, 16, 77, 512, 513, 0xFFFF, 0xFFFF_FFFF, 0x1004_2000, 0x4000_0000, -1, 100)
+
+
+def wild(dice: random.Random) -> dict[At, Disturbance]:
+    """A few random disturbances of the wire."""
+    script: dict[At, Disturbance] = {}
+    for _ in range(dice.randrange(1, 4)):
+        at = At(dice.choice(PLACES), dice.randrange(1, 7))
+        field = dice.choice(list(FIELDS))
+        if field == "used.idx":  # far ahead is tried above, and takes long
+            script[at] = PokeRing("input", field, dice.choice((1, 3, 17, 40)), by=True)
+        else:
+            value = dice.choice(VALUES)
+            script[at] = PokeRing(dice.choice(RINGS), field, value, by=dice.random() < 0.5)
+        script[At(dice.choice(SIGNALS), dice.randrange(1, 9))] = Skip()
+    return script
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_is_on_the_wire_ends_in_a_defined_way(seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311  no secret
+    hardened, with_remote = dice.random() < 0.3, dice.random() < 0.5
+    try:
+        stage = Stage("7.3", hardened, with_remote, wild(dice))
+        for _ in range(4):
+            stage.say(nonblock=dice.random() < 0.5)
+        stage.machine.write_state("stop")
+        stage.machine.remove()
+    except RprocError:
+        return  # it was refused, or the kernel would have crashed: both are told
+    check(stage.machine.run.trace)
 
 
 def test_the_page_on_messages_has_the_same_table() -> None:

@@ -48,9 +48,17 @@ class Remote:
         self.is_running = False
 
     def run_until(self, cycles: int) -> bool:
-        """One millisecond of work, or less."""
+        """One millisecond of work, or less. Where Linux leads it to no memory, it locks up."""
         if not self.is_running:
             return False
+        try:
+            self._work(cycles)
+        except IndexError as error:
+            self.is_running = False
+            self.machine.run.log(Lane.M4, f"lockup: bus fault, {error}", "err")
+        return self.is_running
+
+    def _work(self, cycles: int) -> None:
         step = STEP_MS * self.soc.board.m4_hz // 1000
         self.cycles = min(self.cycles + step, cycles)
         if self.dies_at is not None and self.cycles >= self.dies_at and self.machine.rproc:
@@ -65,7 +73,6 @@ class Remote:
             self.announce(NAME, ADDRESS)
         if self.is_connected and self.machine.buses and not self.keeps:
             self.echo()
-        return True
 
     # Rings
 
