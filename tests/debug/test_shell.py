@@ -317,6 +317,27 @@ def test_wrong_calls_are_told_in_a_line(arguments: tuple[str, ...], status: int,
     assert "Traceback" not in ran.stderr
 
 
+def test_ctrl_c_ends_a_script() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rprocbench", "debug", "--firmware", "crash"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write("position\n")
+    process.stdin.flush()
+    assert "(live)" in process.stdout.readline()
+    script = "set $pc = 0x1003fff0\n" + "continue\n" * 200
+    process.stdin.write("set var *(int *)0x1003fff0 = 0xe7fdbf00\n" + script)
+    process.stdin.flush()
+    for _ in range(2):
+        process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "rprocbench: stopped"
+
+
 def test_at_a_terminal_ctrl_c_interrupts_the_run_and_not_the_debugger(tmp_path: Path) -> None:
     shapes = compile_shapes(tmp_path, "-g", "-O0")
     parent, child = pty.openpty()

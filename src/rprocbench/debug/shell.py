@@ -3,9 +3,11 @@
 
 import cmd
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
 from rprocbench.base.errors import RprocError
@@ -43,6 +45,7 @@ class Shell(cmd.Cmd):
         if self.is_script:
             self.prompt = ""
         self.status = 0
+        self._heeds_interrupts = True
         self.view = View(target)
         self.monitor = Monitor(self.view)
         self.points = Points(self.view)
@@ -128,8 +131,13 @@ class Shell(cmd.Cmd):
             verb = self.find(name)
             self.lastcmd = line if verb.repeats and self.is_terminal else ""
             verb.obey(f"/{form} {rest}".strip() if slash else rest.strip())
+            if self.is_script and self.target.session.was_interrupted:
+                raise KeyboardInterrupt  # noqa: TRY301  as if it had come between two commands
         except KeyboardInterrupt:
+            if self.is_script:
+                raise
             self.emit("interrupted")
+            self._heeds_interrupts = True
         except RprocError as error:
             self.complain(error.why or str(error))
         except _Quit:
@@ -187,14 +195,28 @@ class Shell(cmd.Cmd):
         return any(self.onecmd(line) for line in lines)
 
     def loop(self) -> int:
-        """Read commands until the end of input; the exit status."""
-        while True:
-            try:
-                self.cmdloop()
-            except KeyboardInterrupt:
-                self.stdout.write("\n")
-            else:
-                return self.status
+        """Read commands until the end of input; the exit status. Ctrl-C ends one command only."""
+        if self.is_script:
+            self.cmdloop()
+            return self.status
+        old = signal.signal(signal.SIGINT, self._on_interrupt)
+        try:
+            while True:
+                try:
+                    self._heeds_interrupts = True
+                    self.cmdloop()
+                except KeyboardInterrupt:
+                    self.stdout.write("\n")
+                else:
+                    return self.status
+        finally:
+            signal.signal(signal.SIGINT, old)
+
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        """Once for each command: the second would meet the answer to the first."""
+        if self._heeds_interrupts:
+            self._heeds_interrupts = False
+            raise KeyboardInterrupt
 
 
 class _Quit(Exception):  # noqa: N818  it is no error
