@@ -9,7 +9,8 @@ import pytest
 
 from rprocbench.base.errors import Crash, ModelledError
 from rprocbench.kernel.remoteproc import Rproc
-from rprocbench.verdicts.linux import fw_load, version
+from rprocbench.kernel.versions import kernel_called
+from rprocbench.verdicts.linux import fw_load
 from rprocbench.verdicts.linux_machine import LinuxMachine
 from rprocbench.verdicts.linux_recorded import EMULATED, RECORDED_BOARD
 
@@ -49,7 +50,7 @@ def test_no_recorded_image_harms_a_hardened_kernel(linux: str, bits: int) -> Non
             case = json.loads(line)
             if "oracle_unsafe" in case or number % 29 == 0:
                 machine = LinuxMachine(
-                    RECORDED_BOARD, version(linux), bits, hardened=True, patches=EMULATED
+                    RECORDED_BOARD, kernel_called(linux), bits, hardened=True, patches=EMULATED
                 )
                 verdict = fw_load(machine, bytes.fromhex(case["image"]))
                 assert verdict.undefined is None, case["id"]

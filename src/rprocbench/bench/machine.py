@@ -17,7 +17,7 @@ from rprocbench.emulator.waiting import Waiting, waits_for
 from rprocbench.kernel.remoteproc import Host, Rproc
 from rprocbench.kernel.remoteproc_sysfs import state_store
 from rprocbench.kernel.stm32_rproc import stm32_rproc_probe, stm32_rproc_remove, stm32_rproc_wdg
-from rprocbench.kernel.versions import LINUX, LinuxVersion
+from rprocbench.kernel.versions import LinuxVersion, kernel_called
 from rprocbench.kernel.virtproc import VirtprocInfo
 from rprocbench.soc.board import Board, Soc
 from rprocbench.soc.mcu import Core
@@ -64,7 +64,7 @@ class Machine:
             core = CortexM4(self.soc, self.run)
             self.soc.mcu.plug(FollowedCore(core, self.follow_log))
             self.way = Way(self, core)
-        version = LINUX[linux] if isinstance(linux, str) else linux
+        version = kernel_called(linux) if isinstance(linux, str) else linux
         self.host = Host(
             self.run, self.soc, files, linux=version, hardened=hardened, bits=board.bits
         )

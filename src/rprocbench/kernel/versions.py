@@ -9,6 +9,8 @@ that a kernel of one's own is one `replace` away. `version_differences` says it 
 from dataclasses import dataclass, fields
 from typing import Any
 
+from rprocbench.base.errors import InputCode, InputError
+
 
 @dataclass(frozen=True)
 class LinuxVersion:
@@ -105,6 +107,14 @@ V5_10 = LinuxVersion(
 )
 
 LINUX: dict[str, LinuxVersion] = {each.name: each for each in (V6_1, V6_12, V7_3)}
+
+
+def kernel_called(name: str) -> LinuxVersion:
+    """The kernel of that name. Raises `InputError` BAD_VALUE."""
+    if name not in LINUX:
+        known = ", ".join(LINUX)
+        raise InputError(InputCode.BAD_VALUE, f"there is no Linux {name!r} here, only {known}")
+    return LINUX[name]
 
 
 def switches(linux: LinuxVersion) -> dict[str, Any]:

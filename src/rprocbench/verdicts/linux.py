@@ -7,7 +7,7 @@ from functools import partial
 from rprocbench.base.errors import Crash, InputCode, InputError, ModelledError, RprocError, Span
 from rprocbench.kernel.remoteproc import Firmware
 from rprocbench.kernel.remoteproc_core import rproc_boot, rproc_fw_boot, rproc_shutdown
-from rprocbench.kernel.versions import LINUX, LinuxVersion
+from rprocbench.kernel.versions import kernel_called
 from rprocbench.soc.board import Board
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 
@@ -39,7 +39,7 @@ def linux_load(
     Nothing executes on the M4. Raises `InputError` BAD_VALUE for a kernel or a width that is not
     modelled.
     """
-    machine = LinuxMachine(board, version(linux), width(bits or board.bits), hardened)
+    machine = LinuxMachine(board, kernel_called(linux), width(bits or board.bits), hardened)
     machine.host.files[machine.rproc.firmware] = image
     return play(machine, partial(rproc_boot, machine.rproc))
 
@@ -52,14 +52,6 @@ def fw_load(machine: LinuxMachine, image: bytes) -> LinuxVerdict:
     machine.rproc.power = 1
     fw = Firmware("firmware.elf", bytearray(image), machine.hardened, machine.bits)
     return play(machine, partial(rproc_fw_boot, machine.rproc, fw))
-
-
-def version(linux: str) -> LinuxVersion:
-    """The kernel of that name. Raises `InputError` BAD_VALUE."""
-    if linux not in LINUX:
-        names = ", ".join(LINUX)
-        raise InputError(InputCode.BAD_VALUE, f"there is no Linux {linux!r} here, only {names}")
-    return LINUX[linux]
 
 
 def width(bits: int) -> int:
@@ -146,5 +138,5 @@ def spans_of(failure: RprocError | None) -> tuple[Span, ...]:
 
 __all__ = [
     "LinuxCarveout", "LinuxTable", "LinuxTrace", "LinuxVdev", "LinuxVerdict", "fw_load",
-    "linux_load", "version",
+    "linux_load",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from rprocbench.base.errors import Errno, ModelledError
 from rprocbench.base.run import Unwind
 from rprocbench.formats.vring import MAX_RPMSG_BUF_SIZE
+from rprocbench.kernel.versions import kernel_called
 from rprocbench.kernel.virtio_device import (
     VirtioDevice,
     VirtqueueInfo,
@@ -20,7 +21,7 @@ from rprocbench.kernel.virtio_device import (
 from rprocbench.soc.memory import Chip, Mapping, Pa
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 
-from .linux import fw_load, version
+from .linux import fw_load
 from .linux_machine import LinuxMachine
 from .linux_verdict import LinuxVerdict
 
@@ -63,7 +64,7 @@ MOVES = (0, 0x8000_0000, 0x1000, 0x8_0000, 0x8000_1000, 0x8008_0000, 0x8_1000, 0
 
 def verdict_of(image: bytes, build: Build = MAIN, moved: int = 0) -> LinuxVerdict:
     """What one of the recorded kernels makes of `image`; its rings `moved` by bits of addresses."""
-    machine = LinuxMachine(RECORDED_BOARD, version(build.linux), build.bits, patches=EMULATED)
+    machine = LinuxMachine(RECORDED_BOARD, kernel_called(build.linux), build.bits, patches=EMULATED)
     machine.host.mapped_at = {
         pa: va ^ moved for pa, va in zip(RINGS, build.rings, strict=True)
     }  # fmt: skip
