@@ -14,7 +14,7 @@ from elftools.elf.elffile import ELFFile
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "src" / "rprocbench" / "emulator" / "native_code.py"
-NAMES = ("passed", "executed", "accessed", "guarded", "unmasked")
+NAMES = ("passed", "streamed", "conditional", "executed", "accessed", "guarded", "unmasked")
 FLAGS = [
     "-O2", "-ffreestanding", "-fno-stack-protector", "-fno-asynchronous-unwind-tables",
     "-fomit-frame-pointer", "-fno-jump-tables", "-Wall", "-Werror", "-Wno-unused-parameter", "-c",

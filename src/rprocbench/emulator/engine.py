@@ -9,7 +9,6 @@ import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from enum import IntEnum
 from mmap import mmap
 from typing import Any, Protocol
 
@@ -21,6 +20,7 @@ from .checks import Checks
 from .decode import IT, it_state
 from .exclusive import Monitor, find
 from .meter import EngineMeter, meter_of
+from .names import MASKS, STATE, R, Reg, S, T
 from .native import native_for
 from .stops import WFE, WFI, YIELD, Stop, Stopped, hint_before
 from .unmasking import Unmasking
@@ -32,32 +32,6 @@ PATIENCE = 64  # steps to go one by one before it pays to translate everything a
 PATIENT, LONG = 1 << 14, 1 << 62
 NOWHERE = 0xDFFF_FFFE  # a stop address that no code can lie at
 TRANSLATIONS = 32 << 20  # bytes for translated code; unicorn would reserve 1 GiB
-T = 1 << 24  # xPSR: Thumb state
-
-R = tuple(getattr(arm_const, f"UC_ARM_REG_R{n}") for n in range(13))
-S = tuple(getattr(arm_const, f"UC_ARM_REG_S{n}") for n in range(32))
-
-
-class Reg(IntEnum):
-    """Registers with a name. `R` and `S` hold the numbered ones."""
-
-    SP = arm_const.UC_ARM_REG_SP
-    LR = arm_const.UC_ARM_REG_LR
-    PC = arm_const.UC_ARM_REG_PC
-    MSP = arm_const.UC_ARM_REG_MSP
-    PSP = arm_const.UC_ARM_REG_PSP
-    XPSR = arm_const.UC_ARM_REG_XPSR
-    CONTROL = arm_const.UC_ARM_REG_CONTROL
-    PRIMASK = arm_const.UC_ARM_REG_PRIMASK
-    BASEPRI = arm_const.UC_ARM_REG_BASEPRI
-    FAULTMASK = arm_const.UC_ARM_REG_FAULTMASK
-    FPSCR = arm_const.UC_ARM_REG_FPSCR
-
-
-MASKS = (Reg.PRIMASK, Reg.BASEPRI, Reg.FAULTMASK)
-STATE = (*R, *S, Reg.FPSCR, Reg.LR, Reg.MSP, Reg.PSP, *MASKS, Reg.CONTROL)
-
-
 INTERRUPTS = {  # unicorn's exception number: why, and how many begun instructions did not complete
     2: (Stop.SVC, 0),
     3: (Stop.XN, 0),
@@ -363,6 +337,34 @@ class Engine:
                 ring.ended(self[Reg.PC], self.now + self._done + self._meter.begun - 1)
         return int(uc.UC_ERR_OK)
 
+    def start_freely(self) -> int:
+        """Let unicorn run without counting; `free.FreeTape` stops it. Returns its error code."""
+        self._interrupt, self._denied, self._access, self._done = None, None, (0, False, 1), 0
+        self._started = self[Reg.PC]
+        try:
+            self._uc.emu_start(self._started | 1, NOWHERE)
+        except uc.UcError as error:
+            return int(error.errno)
+        return int(uc.UC_ERR_OK)
+
+    def explain(self, error: int, executed: int, *, is_stopped: bool) -> Stopped:
+        """Why a free run ended, in which so many instructions were completed."""
+        if is_stopped:
+            return Stopped(Stop.LIMIT, executed)
+        if self._interrupt is not None:
+            return Stopped(INTERRUPTS.get(self._interrupt, OTHER_INTERRUPT)[0], executed)
+        if error == uc.UC_ERR_OK:
+            is_asleep = hint_before(self.load, self[Reg.PC]) == WFI
+            return Stopped(Stop.WFI if is_asleep else Stop.LIMIT, executed)
+        stopped = self._stop_at_error(error, self._started, executed + 1)
+        if stopped.why is Stop.FETCH and self._views.grant(self[Reg.PC]):
+            return Stopped(Stop.LIMIT, executed)
+        return replace(stopped, executed=executed)
+
+    def views(self) -> list[tuple[int, int, int]]:
+        """Memory: where it begins, its size, and where it lies in this process."""
+        return self._unmask.views
+
     def _stop_in_order(self, begun: int) -> Stopped:
         if self._meter.is_over:
             return Stopped(Stop.LIMIT, begun - 1)
@@ -390,3 +392,6 @@ class Engine:
     ) -> bool:
         self._access = address, kind in WRITES, size
         return False
+
+
+__all__ = ["PATIENT", "STATE", "Engine", "R", "Reg", "S", "T"]

@@ -16,7 +16,7 @@ from .bitband import SRAM as SRAM_BITS
 from .bus import Bus
 from .console import Console
 from .dwt import Dwt
-from .engine import Engine, Reg, T
+from .engine import PATIENT, Engine, Reg, T
 from .exceptions import Exceptions
 from .guard import Guard
 from .ipcc import IpccRegisters
@@ -27,6 +27,7 @@ from .peripherals import Blocks
 from .port import Port
 from .recorder import Recorder
 from .registers import Peripheral  # noqa: TC001  as everywhere, types are imported plainly
+from .runner import FreeRunner  # noqa: TC001  as everywhere
 from .scb import SEVONPEND, SLEEPONEXIT, Scb
 from .semihosting import Semihosting
 from .sentry import Sentry
@@ -38,9 +39,7 @@ PERIPHERALS, SYSTEM = (0x4000_0000, 0x2000_0000), (0xE000_0000, 0x0010_0000)
 SCS = 0xE000_E000
 PLACES = {"ipcc": 0x4C00_1000, "wwdg": WWDG1, "itm": 0xE000_0000, "dwt": 0xE000_1000}
 FIRST_SLICE, LAST_SLICE = 1 << 12, 1 << 20  # instructions; Ctrl-C is heard between slices
-
-
-COMPLETE = {Stop.LIMIT, Stop.HINT, Stop.WFI, Stop.WFE, Stop.SVC, Stop.EXC_RETURN}  # instructions
+COMPLETE = {Stop.LIMIT, Stop.HINT, Stop.WFI, Stop.WFE, Stop.SVC}  # instructions
 
 
 class CortexM4:
@@ -68,12 +67,16 @@ class CortexM4:
         self.slept_at = 0  # the cycle at which it last fell asleep
         self.accesses = 0  # of registers, which take their time
         self.slices = 0
+        self.longest_slice = LAST_SLICE
         self.slice_size = slice_size
         self.entries = 0  # exceptions entered since the cycle began, no instruction having ended
         self.is_interrupted = False
+        self.free: FreeRunner | None = None  # what runs it without counting, if anything does
         self.between: Callable[[], None] | None = None
         self.recorder = Recorder(soc, run, is_silent=is_silent)
         self.engine = Engine(native_meter=native_meter)
+        if not self.engine.is_native:
+            self.longest_slice = PATIENT
         for mapping in soc.m4.mappings:
             buffer = soc.rams[mapping.chip].buffer
             self.engine.map_memory(mapping.base, mapping.size, buffer, mapping.offset)
@@ -97,7 +100,7 @@ class CortexM4:
         self.itm = Itm(Console("swo", self.print))
         self.blocks = Blocks(soc, self._now, self.print)
         self.sentry = Sentry(self)
-        self.exceptions.on_entry = self.sentry.took
+        self.exceptions.on_entry = self._enter
         self.peripherals: dict[str, Peripheral] = {
             "nvic": self.nvic, "scb": self.scb, "systick": self.systick, "dwt": self.dwt,
             "ipcc": self.ipcc, "wwdg": self.wwdg, "mpu": self.mpu,
@@ -160,7 +163,7 @@ class CortexM4:
             if self.soc.a7_pending:
                 why = "Linux has an interrupt to take"
                 break
-            size = self.slice_size or min(2 * size, LAST_SLICE)
+            size = self.slice_size or min(2 * size, self.longest_slice)
             if self.between:
                 self.between()
         self.tell(why)
@@ -211,7 +214,6 @@ class CortexM4:
             if not is_held:  # else a mask register may let it go at any instruction
                 self.recorder.is_dirty = True
                 self.exceptions.take(urgent)
-                self.entries += 1
                 self.sentry.counted()
         room = min(cycles, self.next_event or cycles) - self.cycles
         if self.sentry.is_on_duty and not (room := self.sentry.room(max(1, room))):
@@ -220,6 +222,7 @@ class CortexM4:
             self._skip(cycles)
             return
         self.recorder.is_dirty = True
+        self.engine.now = self.cycles
         stopped = self._run_engine(max(1, min(room, size)), is_held=is_held)
         self.slices += 1
         self.cycles += stopped.executed
@@ -233,14 +236,16 @@ class CortexM4:
             if self.sentry.is_on_duty:
                 self.sentry.fell_asleep()
 
+    def _enter(self, exception: int) -> None:
+        """It is about to begin an exception's handler."""
+        self.entries += 1
+        self.sentry.took(exception)
+
     def _count_entry(self, stopped: Stopped, completed: int) -> None:
         """A fault's handler is entered without any instruction having ended."""
-        if completed:
+        has_returned = stopped.why is Stop.EXC_RETURN and stopped.executed
+        if completed or has_returned or stopped.why in COMPLETE:
             self.entries = 0
-        elif stopped.why not in COMPLETE or (
-            stopped.why is Stop.EXC_RETURN and not stopped.executed
-        ):
-            self.entries += 1
         self.sentry.counted()
 
     def _run_engine(self, limit: int, *, is_held: bool) -> Stopped:
@@ -249,6 +254,10 @@ class CortexM4:
         if self.guard.is_on or self.guard.was_on:
             urgent = self.exceptions.priority < 0
             self.guard.refresh(privileged=self.exceptions.is_privileged(), urgent=urgent)
+        if self.free and not is_held:
+            if stopped := self.free.run(limit):
+                return stopped
+            limit = min(limit, self.free.counted)
         return (self.engine.run_masked if is_held else self.engine.run)(limit)
 
     @property
@@ -327,18 +336,22 @@ class CortexM4:
         self.engine.forget_code(address, len(data))
 
     def _read(self, address: int, size: int) -> int:
+        if self.free and self.free.touches():
+            return 0
         if not self.port.admits(address, size, is_write=False):
             return 0
-        self.accesses += 1
+        self.sentry.count_access()
         value = self.port.read(address, size)
         if self.sentry.is_on_duty:
             self.sentry.touched(address, size, value, is_write=False)
         return value
 
     def _write(self, address: int, size: int, value: int) -> None:
+        if self.free and self.free.touches():
+            return
         if not self.port.admits(address, size, is_write=True):
             return
-        self.accesses += 1
+        self.sentry.count_access()
         if self.sentry.is_on_duty:
             self.sentry.touched(address, size, value, is_write=True)
         if self.port.write(address, size, value):

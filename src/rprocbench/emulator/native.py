@@ -124,10 +124,10 @@ class RawHooks:
         self._add = function(HOOK, "uc_hook_add")
         self._remove = function(UNHOOK, "uc_hook_del")
 
-    def add(self, kind: int, code: int, user: int = 0) -> int:
-        """Let the function at address `code` be called for every event of this kind."""
+    def add(self, kind: int, code: int, user: int = 0, begin: int = 1, end: int = 0) -> int:
+        """Let the function at `code` be called for this kind of event, there or anywhere."""
         hook = ctypes.c_size_t()
-        if self._add(self._handle, ctypes.addressof(hook), kind, code, user, 1, 0):
+        if self._add(self._handle, ctypes.addressof(hook), kind, code, user, begin, end):
             raise RuntimeError("unicorn takes no more hooks")
         return hook.value
 
@@ -144,9 +144,11 @@ class Native(RawHooks):
         self._code = code
         self.counter, self.limit = meter.places
 
-    def hook(self, kind: int, name: str, user: ctypes.Structure) -> int:
-        """Let the function `name` be called for every event of this kind."""
-        return self.add(kind, self._code[name], ctypes.addressof(user))
+    def hook(
+        self, kind: int, name: str, user: ctypes.Structure, begin: int = 1, end: int = 0
+    ) -> int:
+        """Let the function `name` be called for this kind of event, there or anywhere."""
+        return self.add(kind, self._code[name], ctypes.addressof(user), begin, end)
 
 
 def native_for(engine: Any, meter: object) -> Native | None:

@@ -13,9 +13,10 @@ from typing import Any
 from rprocbench.base.run import Watched
 from rprocbench.soc.board import Soc
 from rprocbench.soc.memory import Ram
+from rprocbench.soc.twin import PAGE
 
 from .machine import CortexM4
-from .pages import PAGE, Image, Pages
+from .pages import Image, Pages
 
 SPACING = 300_000  # instructions, or what takes as long
 SLICE, ACCESS = 4_000, 200  # instructions that take as long as one slice, one register access

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from rprocbench.soc.memory import Da
 
 from .debuginfo import DebugInfo
+from .free import FreeRunner, FreeTape
 from .symbols import Instruction, disassemble
 from .tape import ADDRESS, WRITE, Tape
 from .travel import Moment, Traveller
@@ -126,6 +127,7 @@ class Tracer:
         self.info = info or DebugInfo()
         self.code = Code(traveller.core.engine.load)
         self._watch = Watch()
+        self._runner: FreeRunner | None = None
 
     def entries_seen(self) -> list[tuple[int, int]]:
         """While a window is played: exceptions entered since the last time, cycle and number."""
@@ -181,7 +183,13 @@ class Tracer:
         traveller.goto(start)
         self.code.check()
         engine = traveller.core.engine
-        tapes = [Tape(engine, kind) for kind in kinds]
+        self._runner = None
+        tapes: list[Tape | FreeTape] = []
+        if tuple(kinds) == (BLOCKS,) and engine.native and PERIPHERALS not in watched:
+            self._runner = FreeRunner(traveller.core)
+            tapes.append(self._runner.tape)
+        else:
+            tapes += [Tape(engine, kind) for kind in kinds]
         untils: list[ExceptionTaken | PeripheralAccess] = []
         if EXCEPTIONS in watched:
             untils.append(ExceptionTaken())
@@ -197,8 +205,11 @@ class Tracer:
             self._watch = Watch(untils, collects=True)
             return traveller.replay(self._watch, end, read)
         finally:
-            for tape in tapes:
-                tape.close()
+            if self._runner:
+                self._runner.close()
+            else:
+                for tape in tapes:
+                    tape.close()
             traveller.core.is_interrupted = False
 
 

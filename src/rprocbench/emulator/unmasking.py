@@ -25,14 +25,14 @@ class Unmasking:
     def __init__(self, engine: "Engine") -> None:
         self._engine = engine
         self._seen = Unmask()
-        self._views: list[tuple[int, int, int]] = []
+        self.views: list[tuple[int, int, int]] = []
         self._hook: int | None = None
         self._is_native = False
         self._may_unmask = False
 
     def add(self, base: int, size: int, address: int) -> None:
         """Code may lie there."""
-        self._views.append((base, size, address))
+        self.views.append((base, size, address))
 
     def look(self) -> None:
         """From now on, stop."""
@@ -41,7 +41,7 @@ class Unmasking:
         self._may_unmask = False
         if self._is_native:
             self._seen.may_unmask = 0
-            self._seen.count = len(self._views)
+            self._seen.count = len(self.views)
 
     def look_away(self) -> None:
         """Do not stop any more."""
@@ -54,9 +54,9 @@ class Unmasking:
 
     def _install(self) -> None:
         native = self._engine.native
-        if native is not None and len(self._views) <= PAGES:
+        if native is not None and len(self.views) <= PAGES:
             self._seen.limit = native.limit
-            for view, (base, size, address) in zip(self._seen.views, self._views, strict=False):
+            for view, (base, size, address) in zip(self._seen.views, self.views, strict=False):
                 view.base, view.size, view.bytes = base, size, address
             self._hook = native.hook(uc.UC_HOOK_BLOCK, "unmasked", self._seen)
             self._is_native = True
