@@ -142,6 +142,8 @@ def judge_edits(case: Mapping[str, Any], sources: Sources) -> Outcome:
     loose = case.get("layout_dependent")
     dead = case["result"] == TeeResult.TARGET_DEAD.name
     found = list(undefined(out_of_buffer(machine), theirs=loose is not None, dead=dead))
+    if loose is not None and SAFE in loose and out_of_buffer(machine):
+        result = SAFE  # what a safe loader says, whatever lies behind the image
     if loose is None or result not in loose:
         found += compare({"result": result}, {"result": case["result"]})
     ours = {"pta": calls, "rsc": table}
@@ -185,7 +187,9 @@ def judge_script(case: Mapping[str, Any], sources: Sources) -> Outcome:
     reads, ours = play(case, images, sources)
     theirs = {"v": case["v"]}
     unsafe = "oracle_unsafe" in case
-    found = (*undefined(reads, theirs=unsafe, dead=died(case["v"])), *compare(ours, theirs))
+    found = tuple(undefined(reads, theirs=unsafe, dead=died(case["v"])))
+    if not unsafe:  # else the recorded steps are only one possible outcome
+        found += tuple(compare(ours, theirs))
     if "heap4k" in case:
         _, free = play(case, images, sources, heap_size=None)
         results = [step["res"] for step in free["v"]]
@@ -196,7 +200,8 @@ def judge_script(case: Mapping[str, Any], sources: Sources) -> Outcome:
         unsafe = alt.get("oracle_unsafe", case.get("oracle_unsafe")) is not None
         steps = alt.get("v", case["v"])
         found += tuple(undefined(reads, theirs=unsafe, dead=died(steps), prefix="alt64."))
-        found += tuple(compare(wide["v"], steps, "alt64.v"))
+        if not unsafe:
+            found += tuple(compare(wide["v"], steps, "alt64.v"))
     return Outcome(case["id"], found)
 
 
