@@ -37,6 +37,7 @@ GUARDS = {
     "called: undefined(host, f'ops.{name} is NULL, and called')",
     "table_of: undefined(rproc.host, 'table_ptr is NULL, and used')",
     "rproc_alloc_registered_carveouts: undefined(rproc.host, why)",
+    "rproc_copy_segment: undefined(rproc.host, why)",
 }
 # Exits of the message bus and the mailboxes, by the test that reaches each.
 ELSEWHERE = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rprocbench.base.errors import Errno, ModelledError
+from rprocbench.kernel import remoteproc_debugfs
 from rprocbench.kernel.remoteproc import Rproc
 from rprocbench.kernel.remoteproc import RprocState as S
 from rprocbench.kernel.remoteproc_core import rproc_shutdown
@@ -14,8 +15,8 @@ from rprocbench.kernel.remoteproc_sysfs import state_store
 from rprocbench.kernel.versions import V5_10, V6_1
 from rprocbench.soc.stm32mp15 import STM32MP157C_DK2
 
-from .driver import OPS, leave_table, machine
-from .images import ANY, CODE, GOOD, RINGS, RPMSG, Segment, carveout, elf, vdev
+from .driver import OPS, REGIONS, leave_table, machine
+from .images import ANY, CODE, GOOD, RINGS, RPMSG, Segment, carveout, elf, trace, vdev
 from .images import table as rsc
 from .provoke import attach, crash, in_state, recovered, start, stm32_boot
 
@@ -130,6 +131,23 @@ def lost_table(hardened: bool) -> object:
     return stm32_boot(m4_state=2, rsc_tbl=at_the_end, hardened=hardened)
 
 
+def shown_trace(hardened: bool) -> object:
+    """A trace buffer of nearly 4 GiB whose range test wraps, and no NUL in what is there."""
+    rproc = start(elf(rsc(trace(0x1000_0400, 0xFFFF_FFF0))), hardened=hardened)
+    for region, _ in REGIONS:
+        rproc.host.soc.a7.fill(region.pa, region.size, 0x41)
+    return remoteproc_debugfs.read(rproc, "trace0")
+
+
+def shown_table(hardened: bool) -> object:
+    """An attach failed at a wild offset; debugfs shows the table that it left behind."""
+    rproc = machine(detached=True, hardened=hardened)
+    leave_table(rproc, rsc(trace(), offset=0x2000))
+    with suppress(ModelledError):
+        state_store(rproc, "start")
+    return remoteproc_debugfs.read(rproc, "resource_table")
+
+
 NO_REGISTER = replace(STM32MP157C_DK2, syscons=STM32MP157C_DK2.syscons - {"st,syscfg-rsc-tbl"})
 ONE = rsc(vdev(RINGS[:1]))
 
@@ -172,6 +190,8 @@ ROWS = [
               "freed twice"),
     Undefined("X24", "an attach after a detach", attach_again("detach"), E.ENOENT, "freed twice"),
     Undefined("X24", "an attach after a stop", attach_again("stop"), E.ENOENT, "freed twice"),
+    Undefined("1.6", "a trace whose range test wraps", shown_trace, E.EINVAL, "wrapped"),
+    Undefined("1.6", "a table with a wild offset, shown", shown_table, E.EINVAL, "no memory"),
     Undefined("5.4", "no st,syscfg-rsc-tbl",
               lambda hardened: stm32_boot(NO_REGISTER, m4_state=2, hardened=hardened),
               E.EINVAL, "syscfg-rsc-tbl"),

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Callable
 
-from rprocbench.base.errors import Errno, ModelledError
+from rprocbench.base.errors import Crash, Errno, ModelledError
 from rprocbench.base.run import mirrors
 
 from .flow import undefined
@@ -104,11 +104,17 @@ def rproc_crash_write(rproc: Rproc, text: str) -> int:
 
 @debugfs_c
 def rproc_rsc_table_show(rproc: Rproc) -> str:
-    """The file `resource_table`: what the table in effect says now."""
+    """The file `resource_table`: what the table in effect says now.
+
+    Nobody asks whether its entries lie in it; a hardened kernel does.
+    """
     if rproc.table_ptr is None:
         return "No resource table found\n"
     digits = rproc.host.bits // 4
-    return "".join(f"{line}\n" for line in table_lines(rproc.table_ptr, digits))
+    try:
+        return "".join(f"{line}\n" for line in table_lines(rproc.table_ptr, digits))
+    except Crash as crash:
+        raise undefined(rproc.host, crash.why) from None
 
 
 @debugfs_c
