@@ -110,6 +110,19 @@ def test_the_demonstrations_key_is_the_default(call: Call, files: Path) -> None:
     assert "refused: SIGNATURE_INVALID" in ran.out
 
 
+def test_verify_quickly(call: Call, files: Path) -> None:
+    words = ("verify", files / "good.sig", "--key", files / "key.pem", "--quick")
+    ran = call(*words)
+    assert (ran.status, ran.out.split(": ")[1]) == (0, "holds, 3 segments, 513 bytes hashed\n")
+    assert json.loads(call(*words, "--json").out)["holds"] is True
+    (files / "bad.sig").write_bytes(GOOD[:0x300] + b"\xff" + GOOD[0x301:])
+    ran = call("verify", files / "bad.sig", "--key", files / "key.pem", "--quick")
+    assert ran.status == 1
+    assert "SECURITY: the segment at 0x10000000 has another hash" in ran.out
+    assert_told(call(*words, "--out", files / "page.html"), 2, "--quick")
+    assert_told(call("verify", files / "missing", "--quick"), 1, "NOT_FOUND")
+
+
 def test_map_is_told_what_is_wrong(call: Call, files: Path) -> None:
     good = files / "good.sig"
     for name, code in {"missing": "NOT_FOUND", "folder": "IS_A", "empty": "EMPTY"}.items():
