@@ -95,18 +95,19 @@ def test_qemu_says_what_was_recorded() -> None:
     assert qemu(TORTURE / "torture.elf") == (TORTURE / "qemu.txt").read_text().splitlines()
 
 
-def test_the_sources_make_the_committed_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["torture", "hal"])
+def test_the_sources_make_the_committed_bytes(name: str, tmp_path: Path) -> None:
     missing = [tool for tool in (COMPILER, "make") if shutil.which(tool) is None]
     if missing:
         give_up(f"not installed: {', '.join(missing)}")
-    copy = tmp_path / "copy"
-    shutil.copytree(TORTURE, copy, ignore=shutil.ignore_patterns("*.elf", "qemu.txt"))
+    source, copy, image = TORTURE.parent / name, tmp_path / "copy", f"{name}.elf"
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("*.elf", "qemu.txt"))
     made = subprocess.run(
-        ["make", "-B", "-C", str(copy), f"CC={COMPILER}", "torture.elf"],
+        ["make", "-B", "-C", str(copy), f"CC={COMPILER}", image],
         check=False, capture_output=True, text=True,
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
-    if (copy / "torture.elf").read_bytes() != (TORTURE / "torture.elf").read_bytes():
-        if (found := compiler_version()) != (TORTURE / "COMPILER").read_text().strip():
+    if (copy / image).read_bytes() != (source / image).read_bytes():
+        if (found := compiler_version()) != (source / "COMPILER").read_text().strip():
             give_up(f"other bytes, but another compiler: {found}")
-        pytest.fail("torture.elf is not what its sources make: run `make all` in data/torture")
+        pytest.fail(f"{image} is not what its sources make: run `make all` in data/{name}")
