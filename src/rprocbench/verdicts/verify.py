@@ -7,10 +7,10 @@ purpose: after each hash the processor's caches are cold, and every further call
 check (`benchmarks/tee.py`: `verify_448k`).
 """
 
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
+from typing import NamedTuple
 
 from rprocbench.base.errors import InputCode, InputError, TeeResult
 from rprocbench.base.files import read_file
@@ -33,8 +33,7 @@ Places = dict[int, tuple[int, int]]  # by type of record: where its value lies, 
 NOWHERE = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(NamedTuple):
     """Whether an image holds; if not, what the TA answers to it, and why.
 
     `segments` counts the hashes that were compared, `hashed` the bytes that went into them.
