@@ -211,6 +211,8 @@ class Session(Cursor):
 
     def _why_it_stands(self) -> Why:
         assert self._live
+        if self._live.recorder.is_full:
+            return Why.BUDGET
         if self._live.is_running:
             return Why.NO_PROGRESS
         stretches = (event for event in reversed(self.trace) if isinstance(event, Ran))

@@ -5,9 +5,8 @@ What can be executed is known from the debug information, what was from the repl
 instruction: one that its condition kept from executing does not count.
 """
 
-from array import array  # noqa: TC003  as everywhere, types are imported plainly
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -106,7 +105,7 @@ def coverage(tracer: Tracer, start: Moment, end: Moment) -> Coverage:
     """What was executed between two moments."""
     words: Counter[int] = Counter()
 
-    def note(_kind: str, entries: "array[int]") -> bool:
+    def note(_kind: str, entries: Sequence[int]) -> bool:
         words.update(entries[::2])
         return True
 

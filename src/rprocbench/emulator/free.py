@@ -8,7 +8,7 @@ timer's next event, and in blocks that access registers, which are known from th
 """
 
 import ctypes
-from array import array
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import unicorn
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 uc: Any = unicorn  # typed in part only
 STOP = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
-CAPACITY = 1 << 16
+CAPACITY = 1 << 17
 MOST_HOOKS = 1024  # of conditional instructions; more of them cost more than they save
-STRETCH = 1 << 19
+STRETCH = 1 << 20
 LEAST = 1 << 12  # instructions for which it pays to go freely
 SHORT, LONG = 1 << 12, 1 << 18  # that are counted after it did not
 
@@ -85,10 +85,9 @@ class FreeTape:
         if not self.is_free:
             self._cut(pc, began=cycles)
 
-    def read(self) -> "array[int]":
-        """The entries since the last time."""
-        found = array("Q")
-        found.frombytes(memoryview(self._entries).cast("B")[: 16 * int(self._stream.count)])
+    def read(self) -> Sequence[int]:
+        """The entries since the last time; good until the engine runs again."""
+        found = memoryview(self._entries).cast("B").cast("Q")[: 2 * int(self._stream.count)]
         self._stream.count = 0
         return found
 

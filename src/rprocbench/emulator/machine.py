@@ -80,6 +80,7 @@ class CortexM4:
         for mapping in soc.m4.mappings:
             buffer = soc.rams[mapping.chip].buffer
             self.engine.map_memory(mapping.base, mapping.size, buffer, mapping.offset)
+        self.engine.clear()  # whatever was tried out in it
         self.engine.map_registers(*PERIPHERALS, self._read, self._write)
         self.engine.map_registers(*SYSTEM, self._read, self._write)
         self.engine.map_registers(SRAM_BITS, BITS, self._read, self._write)
@@ -177,7 +178,7 @@ class CortexM4:
     @property
     def is_stopped(self) -> bool:
         """Whether somebody asked it to make a pause here."""
-        return self.is_interrupted or self.sentry.is_over
+        return self.is_interrupted or self.sentry.is_over or self.recorder.is_full
 
     def interrupt(self) -> None:
         """From any thread, or a signal handler: stop behind the instruction in progress.

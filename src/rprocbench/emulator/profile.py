@@ -6,8 +6,7 @@ call is over when the instruction behind it executes. An exception is a call tha
 over when its handler returns by EXC_RETURN.
 """
 
-from array import array  # noqa: TC003  as everywhere, types are imported plainly
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .debuginfo import DebugInfo
@@ -207,7 +206,7 @@ def profile(tracer: Tracer, start: Moment, end: Moment) -> Profile:
     counted = 0
     late: list[tuple[int, int]] = []
 
-    def note(_kind: str, entries: "array[int]") -> bool:
+    def note(_kind: str, entries: Sequence[int]) -> bool:
         nonlocal counted
         news = sorted(tracer.entries_seen())
         late.extend(news)

@@ -10,6 +10,10 @@ from rprocbench.soc.board import Soc
 TOOK = "took an exception"
 
 
+EVENT = 256  # bytes that an event takes, about
+MOST = 1 << 30  # bytes that the trace of a run may take
+
+
 class Recorder:
     """Tells each instruction and each written byte once.
 
@@ -23,6 +27,8 @@ class Recorder:
         self.run = run
         self.told = 0
         self.is_dirty = False
+        self.most, self._bytes = MOST, 0
+        self.is_full = False  # what goes on for ever must not take all memory
         self._seen = 0  # the event up to which changes by others were looked at
         self._chips = tuple(dict.fromkeys(mapping.chip for mapping in soc.m4.mappings))
 
@@ -44,9 +50,18 @@ class Recorder:
         for _ in range(entries):
             self.run.record(Ran(end, end, pc, TOOK))
         if self.is_dirty:
-            for chip in self._chips:
-                self.soc.rams[chip].note_changes(Lane.M4)
+            self._note()
             self.is_dirty = False
+
+    def _note(self) -> None:
+        """What the M4 wrote; and what the trace has cost by now."""
+        trace, start = self.run.trace, len(self.run.trace)
+        for chip in self._chips:
+            self.soc.rams[chip].note_changes(Lane.M4)
+        self._bytes += sum(len(e.data) for e in trace[start:] if isinstance(e, Wrote))
+        if not self.is_full and self._bytes + EVENT * len(trace) > self.most:
+            self.is_full = True
+            self.run.log(Lane.M4, f"stopped: the trace holds {self.most >> 20} MiB", "err")
 
     def foreign_changes(self) -> Iterator[tuple[int, int]]:
         """Where other worlds wrote since the last call: device address and size, every alias."""

@@ -7,6 +7,7 @@ so that somebody can read it. Without native hooks Python notes the same, some f
 
 import ctypes
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import unicorn
@@ -94,17 +95,15 @@ class Tape:
         else:
             del self._python[-self.words :]
 
-    def read(self) -> "array[int]":
-        """The entries since the last time."""
+    def read(self) -> Sequence[int]:
+        """The entries since the last time; good until the engine runs again."""
         if self._python is not None:
             found = self._python
             self._python = array("Q")
             return found
-        found = array("Q")
-        size = 8 * self.words * int(self._ring.count)
-        found.frombytes(memoryview(self._entries).cast("B")[:size])
+        size = self.words * int(self._ring.count)
         self._ring.count = 0
-        return found
+        return memoryview(self._entries).cast("B").cast("Q")[:size]
 
     # Where nothing native can be had
 

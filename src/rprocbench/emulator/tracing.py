@@ -5,7 +5,6 @@ The replica runs through the window once more, with tapes on. Code is decoded on
 it is first seen, and again when it is no longer the same.
 """
 
-from array import array  # noqa: TC003  as everywhere, types are imported plainly
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -142,7 +141,7 @@ class Tracer:
         lines: list[Line] = []
         pcs: dict[int, int] = {}
 
-        def note(kind: str, entries: "array[int]") -> bool:
+        def note(kind: str, entries: Sequence[int]) -> bool:
             if kind == ACCESSES:
                 lines.extend(accesses(entries, pcs))
             else:
@@ -171,7 +170,7 @@ class Tracer:
         kinds: Sequence[str],
         start: Moment,
         end: Moment,
-        note: Callable[[str, "array[int]"], bool],
+        note: Callable[[str, Sequence[int]], bool],
         watched: Sequence[str] = (EXCEPTIONS,),
     ) -> list[Hit]:
         """Run from `start` to `end` with tapes of some `kinds` on, which `note` reads in passing.
@@ -213,7 +212,7 @@ class Tracer:
             traveller.core.is_interrupted = False
 
 
-def executed(entries: "array[int]") -> list[Executed]:
+def executed(entries: Sequence[int]) -> list[Executed]:
     """The entries of a tape of blocks or instructions."""
     return [
         Executed(cycles, word & ADDRESS, word >> 32)
@@ -221,7 +220,7 @@ def executed(entries: "array[int]") -> list[Executed]:
     ]
 
 
-def accesses(entries: "array[int]", pcs: dict[int, int]) -> list[Accessed]:
+def accesses(entries: Sequence[int], pcs: dict[int, int]) -> list[Accessed]:
     """The entries of a tape of accesses; `pcs` says which instruction was at which cycle."""
     return [
         Accessed(
