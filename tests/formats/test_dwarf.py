@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rprocbench.emulator.debuginfo import DebugInfo
+from rprocbench.formats import dwarf as dwarf_module
 from rprocbench.formats.dwarf import Dwarf
 from rprocbench.formats.dwarf_bytes import Cursor, DwarfError
 from rprocbench.formats.dwarf_expressions import Context, InMemory, Unavailable, evaluate
@@ -196,3 +197,20 @@ def test_damaged_debug_information_never_raises(
     info.breakpoints_of("rpmsg_send")
     info.addresses_of("rpmsg.c", 60)
     info.type_called("struct vring")
+
+
+@pytest.mark.parametrize("kind", list(dwarf_module.MAX_WORK))
+def test_a_file_that_asks_for_too_much_work_is_as_good_as_none(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(dwarf_module.MAX_WORK, kind, 3)
+    info = DebugInfo(resource("data", "firmware", "echo", "echo.debug").read_bytes())
+    place = info.symbol("rpmsg_send")
+    assert place
+    registers = {"pc": place.da, "sp": 0x1003_FF00, "lr": 3, "xpsr": 1 << 24}
+    assert not info.addresses_of("rpmsg.c", 60) or kind == "pieces"
+    assert list(info.globals()) == [] or kind in ("pieces", "rows", "names")
+    assert info.backtrace(registers, lambda _da, size: bytes(size))[0].function == "rpmsg_send"
+    with pytest.raises(DwarfError, match=f"too many {kind}"):
+        for _ in range(4):
+            Dwarf(ElfView.parse(MUTABLE)).spend(kind, 4)

@@ -89,11 +89,14 @@ class Lines:
         `file` may lack directories. A line without code stands for the next one with some.
         """
         rows: dict[int, list[tuple[UnitScopes, Row]]] = defaultdict(list)
+        seen: set[int | None] = {None}
         for unit in self.scopes.all():
             with suppress(DwarfError):
-                for row in self._rows(unit, file):
-                    if row.line >= line:
-                        rows[row.line].append((unit, row))
+                if unit.lines.program not in seen:
+                    seen.add(unit.lines.program)
+                    for row in self._rows(unit, file):
+                        if row.line >= line:
+                            rows[row.line].append((unit, row))
         if not rows:
             return []
         first = min(rows)

@@ -8,17 +8,23 @@ of the file bounds all work.
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from .dwarf_bytes import Cursor, DwarfError, text_at
 from .dwarf_entries import Entry, Unit, parse_unit
+from .dwarf_names import At
 from .dwarf_sections import Sections
 from .elf import ElfView
 
 MAX_UNITS = 1 << 16
 MAX_PLACES = 64  # where a name may begin in the string table
 MAX_HITS = 4096  # mentions of it
+MAX_WORK = {  # in all, of one file: what refers to itself, or overlaps, is given up
+    "attributes": 6 << 20, "rows": 3 << 20, "pieces": 4 << 20, "names": 2 << 20,
+    "abbreviations": 1 << 18,
+}  # fmt: skip
 
 
 class Dwarf:
@@ -27,11 +33,21 @@ class Dwarf:
     def __init__(self, elf: ElfView) -> None:
         self.sections = Sections(elf)
         self.abbreviations: dict[int, dict[int, Any]] = {}
+        self.lists: dict[tuple[str, int, int], list[Any]] = {}
+        self.programs: dict[int | None, list[Any]] = {}
+        self.completions: dict[int, Entry] = {}
+        self._work = dict.fromkeys(MAX_WORK, 0)
 
     @property
     def is_there(self) -> bool:
         """Whether the file says anything about its sources."""
         return "debug_info" in self.sections
+
+    def spend(self, kind: str, count: int) -> None:
+        """Note that work was done. Raises `DwarfError` when no honest file needs so much."""
+        self._work[kind] += count
+        if self._work[kind] > MAX_WORK[kind]:
+            raise DwarfError(f"too many {kind}: more than {MAX_WORK[kind]}")
 
     @cached_property
     def units(self) -> list[Unit]:
@@ -122,10 +138,29 @@ class Dwarf:
             number = place.to_bytes(4, "little")
             hits.update(positions(self.sections["debug_info"], number, MAX_HITS))
             for index in positions(self.sections["debug_str_offsets"], number, MAX_HITS):
-                hits.update(u.start for u in self.units if u.owns_string_index(index))
+                hits.update(unit.start for unit in self._owners_of_string(index))
         hits.update(positions(self.sections["debug_info"], wanted, MAX_HITS))
         units = {unit.start: unit for hit in hits if (unit := self.unit_holding(hit))}
         return [*(units[start] for start in sorted(units)), *self._type_units_naming(wanted)]
+
+    @cached_property
+    def _string_bases(self) -> dict[int, list[Unit]]:
+        """The units whose indices of strings count from there."""
+        found: dict[int, list[Unit]] = {}
+        for unit in self.units:
+            if unit.version >= 5:
+                with suppress(DwarfError):
+                    found.setdefault(unit.base(At.STR_OFFSETS_BASE, 8), []).append(unit)
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def _sorted_bases(self) -> list[int]:
+        return list(self._string_bases)
+
+    def _owners_of_string(self, at: int) -> list[Unit]:
+        """The units that byte `at` of .debug_str_offsets belongs to."""
+        index = bisect_right(self._sorted_bases, at) - 1
+        return self._string_bases[self._sorted_bases[index]] if index >= 0 else []
 
     def _type_units_naming(self, wanted: bytes) -> Iterator[Unit]:
         """The same of .debug_types."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Units and their entries: a tree of tagged attributes (our zone; DWARF 5, sections 2 and 7.5)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -144,9 +144,9 @@ class Unit:
         """The shapes that its entries have."""
         known = self.dwarf.abbreviations
         if self.abbreviations_at not in known:
-            known[self.abbreviations_at] = read_abbreviations(
-                self.dwarf.cursor("debug_abbrev", self.abbreviations_at)
-            )
+            known[self.abbreviations_at] = {}  # for who asks again, if it is damaged
+            cursor = self.dwarf.cursor("debug_abbrev", self.abbreviations_at)
+            known[self.abbreviations_at] = read_abbreviations(cursor, self.dwarf.spend)
         return known[self.abbreviations_at]
 
     @cached_property
@@ -192,6 +192,7 @@ class Unit:
         shape = self.abbreviations.get(code)
         if shape is None:
             raise DwarfError(f"the entry at {offset:#x} has the unknown shape {code}")
+        self.dwarf.spend("attributes", 1 + len(shape.attributes))
         attributes = {name: read(cursor, self) for name, read in shape.attributes}
         return Entry(self, offset, shape.tag, attributes), shape.has_children
 
@@ -214,13 +215,6 @@ class Unit:
         """Where the unit's part of a table begins."""
         value = self.top.attributes.get(attribute)
         return value if isinstance(value, int) else default
-
-    def owns_string_index(self, at: int) -> bool:
-        """Whether byte `at` of .debug_str_offsets may be this unit's."""
-        try:
-            return self.version >= 5 and self.base(At.STR_OFFSETS_BASE, 8) <= at
-        except DwarfError:
-            return False
 
     @cached_property
     def ranges(self) -> list[tuple[int, int]]:
@@ -276,13 +270,16 @@ def parse_unit(dwarf: "Dwarf", section: str, at: int) -> Unit:
     )  # fmt: skip
 
 
-def read_abbreviations(cursor: Cursor) -> dict[int, Abbreviation]:
+def read_abbreviations(
+    cursor: Cursor, spend: Callable[[str, int], None]
+) -> dict[int, Abbreviation]:
     """The table of shapes that begins at `cursor`. Raises `DwarfError`."""
     found: dict[int, Abbreviation] = {}
     for _ in range(MAX_ABBREVIATIONS):
         code = cursor.uleb()
         if not code:
             return found
+        spend("abbreviations", 1)
         tag, has_children = cursor.uleb(), bool(cursor.u8())
         found[code] = Abbreviation(tag, has_children, tuple(read_shape(cursor)))
     raise DwarfError("too many abbreviations")

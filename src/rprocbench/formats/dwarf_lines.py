@@ -2,6 +2,7 @@
 """Line tables: which source line an instruction comes from, and back (our zone; DWARF 5, 6.2)."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,7 +12,6 @@ from .dwarf_forms import reader_of
 from .dwarf_names import At
 
 MAX_FILES = 1 << 16
-MAX_ROWS = 1 << 20
 END_SEQUENCE, SET_ADDRESS, DEFINE_FILE = 1, 2, 3  # extended
 PATH, DIRECTORY = 1, 2  # DW_LNCT_*
 
@@ -70,6 +70,11 @@ class LineTable:
             return Header(self.unit.version)
         return read_header(self.unit, at)
 
+    @property
+    def program(self) -> int | None:
+        """Which line program it is; units may share one. None without."""
+        return self.unit.top.number(At.STMT_LIST)
+
     @cached_property
     def files(self) -> dict[int, str]:
         """The files by number, with their directory where it is known."""
@@ -89,7 +94,10 @@ class LineTable:
     @cached_property
     def sequences(self) -> list[Sequence]:
         """What the program makes, by address."""
-        return sorted(Program(self.header).run(), key=lambda sequence: sequence.rows[0].address)
+        spend = self.unit.dwarf.spend
+        return sorted(
+            Program(self.header, spend).run(), key=lambda sequence: sequence.rows[0].address
+        )
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -161,17 +169,19 @@ def read_header(unit: Unit, at: int) -> Header:
         header.directories = [name for name, _ in read_names(cursor, unit)]
         header.files = read_names(cursor, unit)
     else:
-        read_old_names(cursor, header)
+        read_old_names(cursor, header, unit)
         header.directories.insert(0, unit.directory)
     header.program = Cursor(cursor.data, start, cursor.end)
     return header
 
 
-def read_old_names(cursor: Cursor, header: Header) -> None:
+def read_old_names(cursor: Cursor, header: Header, unit: Unit) -> None:
     """Directories and files up to version 4: lists that end with an empty name."""
     while len(header.directories) < MAX_FILES and (name := cursor.text()):
+        unit.dwarf.spend("names", 1)
         header.directories.append(name)
     while len(header.files) < MAX_FILES and (name := cursor.text()):
+        unit.dwarf.spend("names", 1)
         header.files.append((name, cursor.uleb()))
         cursor.uleb()  # time
         cursor.uleb()  # length
@@ -185,6 +195,7 @@ def read_names(cursor: Cursor, unit: Unit) -> list[tuple[str, int]]:
         raise DwarfError(f"{count} files in a line table")
     found = []
     for _ in range(count):
+        unit.dwarf.spend("names", len(forms))
         values = {kind: read(cursor, unit) for kind, read in forms}
         name, directory = values.get(PATH, ""), values.get(DIRECTORY, 0)
         is_sound = isinstance(name, str) and isinstance(directory, int)
@@ -195,10 +206,10 @@ def read_names(cursor: Cursor, unit: Unit) -> list[tuple[str, int]]:
 class Program:
     """The machine that makes rows: a few registers, and opcodes that move them."""
 
-    def __init__(self, header: Header) -> None:
+    def __init__(self, header: Header, spend: Callable[[str, int], None]) -> None:
         self.header = header
+        self.spend = spend
         self.rows: list[Row] = []
-        self.count = 0
         self.sequences: list[Sequence] = []
         self.reset()
 
@@ -223,9 +234,7 @@ class Program:
         return self.sequences
 
     def _row(self) -> None:
-        self.count += 1
-        if self.count > MAX_ROWS:
-            raise DwarfError(f"a line table of more than {MAX_ROWS} rows")
+        self.spend("rows", 1)
         row = Row(self.address, self.file, self.line, self.is_statement, self.ends_prologue)
         self.rows.append(row)
         self.ends_prologue = False

@@ -31,10 +31,8 @@ def ranges_of(entry: "Entry") -> list[tuple[int, int]]:
     if not isinstance(at, int):
         return []
     unit = entry.unit
-    if unit.version >= 5:
-        pieces = entries_5(unit, "debug_rnglists", at, ONLY_RANGES)
-    else:
-        pieces = entries_4(unit, "debug_ranges", at)
+    section = "debug_rnglists" if unit.version >= 5 else "debug_ranges"
+    pieces = read_list(unit, section, at)
     return [(start, end) for start, end, _ in pieces if start < end]
 
 
@@ -53,9 +51,25 @@ def locations_of(entry: "Entry", attribute: At = At.LOCATION) -> list[Piece]:
         value = unit.look_up(value)
     if not isinstance(value, int) or (unit.version >= 4 and not isinstance(value, SectionOffset)):
         return []
-    if unit.version >= 5:
-        return list(entries_5(unit, "debug_loclists", value, ONLY_LOCATIONS))
-    return list(entries_4(unit, "debug_loc", value))
+    return read_list(unit, "debug_loclists" if unit.version >= 5 else "debug_loc", value)
+
+
+def read_list(unit: "Unit", section: str, at: int) -> list[Piece]:
+    """A list, read once. Raises `DwarfError`."""
+    known, key = unit.dwarf.lists, (section, unit.start, at)
+    if key not in known:
+        if section == "debug_rnglists":
+            pieces = entries_5(unit, section, at, ONLY_RANGES)
+        elif section == "debug_loclists":
+            pieces = entries_5(unit, section, at, ONLY_LOCATIONS)
+        else:
+            pieces = entries_4(unit, section, at)
+        found = []
+        for piece in pieces:
+            unit.dwarf.spend("pieces", 1)
+            found.append(piece)
+        known[key] = found
+    return known[key]
 
 
 def location_offset(unit: "Unit", table: str, index: int) -> int:

@@ -129,12 +129,10 @@ class CType:
         assert entry is not None
         if not entry.get(At.DECLARATION):
             return entry
-        for unit in entry.unit.dwarf.units_naming(entry.name):
-            for other in unit.root.children:
-                is_it = (other.tag, other.name) == (entry.tag, entry.name)
-                if is_it and not other.get(At.DECLARATION):
-                    return other
-        return entry
+        known = entry.unit.dwarf.completions
+        if entry.offset not in known:
+            known[entry.offset] = definition_of(entry)
+        return known[entry.offset]
 
     @property
     def members(self) -> list[Member]:
@@ -233,6 +231,16 @@ class CType:
         if inner.kind == "array" and (element := inner.target.entry) and element.tag == entry.tag:
             return text  # what is said of an array holds for its elements
         return text if text.startswith(f"{word} ") else f"{word} {text}"
+
+
+def definition_of(declared: Entry) -> Entry:
+    """The entry, perhaps of another unit, that has what `declared` only names; or itself."""
+    for unit in declared.unit.dwarf.units_naming(declared.name):
+        for other in unit.root.children:
+            is_it = (other.tag, other.name) == (declared.tag, declared.name)
+            if is_it and not other.get(At.DECLARATION):
+                return other
+    return declared
 
 
 def without_first_dimension(array: Entry) -> Entry:
