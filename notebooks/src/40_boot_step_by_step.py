@@ -16,7 +16,7 @@
 # | You need | [`30_signature_chain`](30_signature_chain.ipynb) |
 # | Minutes | 25 |
 # | Previous | [`30_signature_chain`](30_signature_chain.ipynb) |
-# | Next | [`70_the_seed_argument`](70_the_seed_argument.ipynb) |
+# | Next | [`50_the_machine`](50_the_machine.ipynb) |
 #
 # Four parties take part in a secure boot, and each keeps a state of its own: Linux's `rproc`, the trusted application (TA),
 # the pseudo TA that owns the hardware (PTA), and the M4. Most bugs here are two of them disagreeing. So watch them move.
@@ -125,7 +125,8 @@ check("40.4", YOUR_ANSWER)
 # **Three questions to take along:** Who would notice if the TA said LOADED and Linux OFFLINE? What does `RELEASE` clear that
 # `STOP` does not? Which of the ways above sends no `RELEASE`?
 #
-# **Next:** [`70_the_seed_argument`](70_the_seed_argument.ipynb), an argument about exactly these steps.
+# **Next:** [`50_the_machine`](50_the_machine.ipynb), where the M4 itself is stepped through; or at once to
+# [`70_the_seed_argument`](70_the_seed_argument.ipynb), an argument about exactly these steps.
 
 # %%
 from rprocbench.lessons import solutions

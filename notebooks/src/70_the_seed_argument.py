@@ -15,7 +15,7 @@
 # | You will be able to | state the problem in two sentences; run three answers to it and the one that came of them; say what each costs, and show with one failing call where it breaks |
 # | You need | [`40_boot_step_by_step`](40_boot_step_by_step.ipynb) |
 # | Minutes | 30 |
-# | Previous | [`40_boot_step_by_step`](40_boot_step_by_step.ipynb) |
+# | Previous | [`60_they_talk`](60_they_talk.ipynb) |
 # | Next | [`90_debug_my_image`](90_debug_my_image.ipynb) |
 #
 # **The problem.** Linux wants the resource table early, to have memory and rings ready before it loads. But in a signed image

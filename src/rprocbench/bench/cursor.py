@@ -162,9 +162,8 @@ class Cursor:
         return DebugInfo(self._elf())
 
     def _elf(self) -> bytes | None:
-        image = self._image
-        if self.machine:
-            image = next(iter(self.machine.host.files.values()), b"")
+        files = self.machine.host.files.values() if self.machine else [self._image]
+        image = next(iter(files), b"")
         with suppress(InputError):
             return elf_of(image).data
         return None

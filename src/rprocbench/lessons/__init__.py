@@ -7,7 +7,7 @@
 `check` never raises for a wrong answer, however silly, unless `RPROCBENCH_STRICT=1` is set.
 """
 
-from . import n10, n30, n40, n70, n90  # noqa: F401  each registers its exercises
+from . import n10, n30, n40, n50, n60, n70, n90  # noqa: F401  each registers its exercises
 from .asking import WrongAnswer, check, hint, solution, solutions
 from .boot_tables import after_a_fault, broken, orders, second_files, states
 from .exercise import EXERCISES
@@ -21,6 +21,9 @@ from .images import (
     resource_table,
     signed,
 )
+from .lies import lies
+from .looking import calls, dearest, faults, here, listing, unreached, writers
+from .machines import fill_up, opened, running, said, skipping, story_of, talking
 from .reading import called, commands, labels, order, results
 from .reviewing import reviewed
 from .runs import boot, play, recovery, try_again
@@ -30,8 +33,10 @@ from .table_moments import carveouts, written_back
 
 __all__ = [
     "EXERCISES", "Table", "WrongAnswer", "after_a_fault", "boot", "broken", "broken_example",
-    "called", "carveouts", "check", "checks", "commands", "elf_in", "findings", "flipped", "hint",
-    "labels", "moved", "my_image", "opinions", "order", "orders", "placed", "play", "recovery",
-    "resource_table", "results", "reviewed", "second_files", "secure_writes", "segments",
-    "signed", "solution", "solutions", "states", "tampered", "try_again", "written_back",
+    "called", "calls", "carveouts", "check", "checks", "commands", "dearest", "elf_in",
+    "faults", "fill_up", "findings", "flipped", "here", "hint", "labels", "lies", "listing",
+    "moved", "my_image", "opened", "opinions", "order", "orders", "placed", "play",
+    "recovery", "resource_table", "results", "reviewed", "running", "said", "second_files",
+    "secure_writes", "segments", "signed", "skipping", "solution", "solutions", "states",
+    "story_of", "talking", "tampered", "try_again", "unreached", "writers", "written_back",
 ]  # fmt: skip
