@@ -274,7 +274,7 @@ class Watched:
         self.run.labels[name] += 1
         count = self.run.labels[name]
         object.__setattr__(self, "label", name if count == 1 else f"{name}~{count}")
-        object.__setattr__(self, "_live", True)
+        object.__setattr__(self, "_live", self.run.ANNOUNCES)
         self.run.live[self.label] = self
         if self.run.ANNOUNCES:
             self.run.record(Created(self.label, type(self).__name__, self.LANE, self.frozen()))

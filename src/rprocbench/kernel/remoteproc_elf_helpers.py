@@ -112,8 +112,10 @@ def section_called(fw: Firmware, name: bytes, bits: int) -> int | None:
     last = len(fw.data) - len(name)
     if shoff + shnum * SHDR_SIZE[kind] <= len(fw.data):
         names = walk(SHDR_SIZE[kind], shnum).unpack_from(fw.data, shoff)
-        if strtab + max(names, default=0) <= last:  # the whole of every name is there
-            where = {at - strtab for at in places(fw.data, name)}
+        end = strtab + max(names, default=0)
+        if end <= last:  # the whole of every name is there
+            start = strtab + min(names, default=0)
+            where = {at - strtab for at in places(fw.data, name, start, end + len(name))}
             return next((shdr_at(fw, i) for i, at in enumerate(names) if at in where), None)
     for i in range(shnum):
         header = shdr_at(fw, i)
@@ -132,9 +134,9 @@ def walk(size: int, count: int) -> struct.Struct:
     return struct.Struct("<" + f"I{size - 4}x" * count)
 
 
-def places(data: bytearray, wanted: bytes) -> Iterator[int]:
-    """Where `wanted` lies in `data`."""
-    at = data.find(wanted)
+def places(data: bytearray, wanted: bytes, start: int, end: int) -> Iterator[int]:
+    """Where `wanted` lies in `data`, from `start` to `end`."""
+    at = data.find(wanted, start, end)
     while at >= 0:
         yield at
-        at = data.find(wanted, at + 1)
+        at = data.find(wanted, at + 1, end)

@@ -99,7 +99,8 @@ class Ram(Watched):
     @property
     def buffer(self) -> mmap.mmap:
         """The storage itself, for an engine to map. What it writes shows at `note_changes`."""
-        self._remember()
+        if self.run.ANNOUNCES:
+            self._remember()
         return self._store
 
     def _remember(self) -> bytearray:
