@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from rprocbench.base.errors import InputError
+from rprocbench.cli import main
 from rprocbench.debug.gdb_server import LOOPBACK, Server, listen
 from rprocbench.debug.packets import Receiver, frame
 
@@ -163,3 +164,35 @@ def test_a_port_that_is_taken_is_said_in_one_line() -> None:
     taken.close()
     with pytest.raises(InputError, match="no port"):
         listen(70_000)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "why"),
+    [
+        (["--firmware", "echo", "--port", "99999"], 2, "no port"),
+        (["--firmware", "echo", "--port", "here"], 2, "no port"),
+        (["--firmware", "echo", "--board", "toaster"], 2, "no board"),
+        (["nowhere.elf", "--port", "0"], 1, "nowhere.elf"),
+        ([], 2, "IMAGE or --firmware"),
+    ],
+)
+def test_the_verb_tells_a_wrong_call_in_a_line(
+    arguments: list[str], status: int, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        found = main(["gdbserver", *arguments])
+    except SystemExit as left:
+        found = int(str(left.code))
+    told = capsys.readouterr()
+    assert found == status
+    assert why in told.err
+    assert told.err.count("\n") == 1
+    assert told.out == ""
+
+
+def test_the_verb_tells_that_a_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    taken = listen(0)
+    port = taken.getsockname()[1]
+    assert main(["gdbserver", "--firmware", "echo", "--port", str(port)]) == 1
+    taken.close()
+    assert f"port {port} cannot be used" in capsys.readouterr().err

@@ -3,10 +3,9 @@
 
 import argparse
 import signal
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from rprocbench.base.errors import InputError
 
 from .options import (
     add_board_options,
@@ -107,19 +106,13 @@ def run(args: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     from rprocbench.debug.gdb_server import Server, listen
 
-    listener = listen(args.port)
-    try:
+    with closing(listen(args.port)) as listener:
         target = target_of(args)
-    except InputError:
-        listener.close()
-        raise
-    target.session.budget = None
-    server = Server(target, listener, warn)
-    out(f"listening on 127.0.0.1:{server.port} (gdb: target remote :{server.port})")
-    finish()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        return 0
+        target.session.budget = None
+        server = Server(target, listener, warn)
+        out(f"listening on 127.0.0.1:{server.port} (gdb: target remote :{server.port})")
+        finish()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            server.run()
     return 0

@@ -5,7 +5,7 @@ Source: Debugging with GDB, appendix E, "GDB Remote Serial Protocol".
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 INTERRUPT = 0x03
@@ -68,7 +68,6 @@ class Receiver:
     _body: bytearray | None = None
     _sum: bytearray | None = None
     _is_too_long: bool = False
-    skipped: int = field(default=0)
 
     def feed(self, data: bytes) -> Iterator[Event]:
         """The events that `data` completes."""
@@ -95,11 +94,7 @@ class Receiver:
     def _between(self, byte: int) -> Event | None:
         if byte == INTERRUPT:
             return Event("interrupt")
-        if byte == b"-"[0]:
-            return Event("again")
-        if byte != b"+"[0]:
-            self.skipped += 1
-        return None
+        return Event("again") if byte == b"-"[0] else None
 
     def _finish(self, byte: int) -> Event | None:
         assert self._sum is not None

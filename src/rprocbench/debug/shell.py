@@ -30,7 +30,6 @@ class Shell(cmd.Cmd):
     """One debugging session. `status` is 1 when a command of a script went wrong."""
 
     prompt = "(rprocbench) "
-    completer_delims = " \t\n"
 
     def __init__(
         self, target: Target, *, sources: Iterable[Path] = (), stdin: TextIO | None = None,

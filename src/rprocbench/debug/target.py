@@ -4,7 +4,6 @@
 With it come its debug information, and a way to begin anew.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,8 +18,6 @@ from rprocbench.formats.containers import Kind, identify
 from rprocbench.formats.elf import PT_LOAD, ElfView
 from rprocbench.formats.signed_image import SignedImage
 from rprocbench.formats.signer import sign_image
-
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)

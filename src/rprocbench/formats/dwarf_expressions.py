@@ -11,7 +11,6 @@ from .dwarf_bytes import Cursor, DwarfError
 from .dwarf_forms import Indexed
 
 MAX_STEPS = 1000
-MAX_NESTING = 8
 WORD = 0xFFFF_FFFF
 SIGN = 0x8000_0000
 

@@ -13,7 +13,7 @@ from .dwarf_sections import Sections
 
 MAX_RECORDS = 1 << 18
 MAX_REMEMBERED = 64
-PCREL, DATAREL, INDIRECT, OMIT = 0x10, 0x30, 0x80, 0xFF  # DW_EH_PE_*
+PCREL, OMIT = 0x10, 0xFF  # DW_EH_PE_*
 
 Kind = Literal["same", "undefined", "at", "is", "register", "at expression", "is expression"]
 

@@ -9,11 +9,6 @@ from .elf import ElfView
 
 SHF_COMPRESSED, ELFCOMPRESS_ZLIB = 0x800, 1
 MAX_UNPACKED = 256 << 20  # bytes, of one section
-NAMES = (
-    "debug_info", "debug_abbrev", "debug_str", "debug_line", "debug_line_str", "debug_str_offsets",
-    "debug_addr", "debug_ranges", "debug_rnglists", "debug_loc", "debug_loclists", "debug_frame",
-    "debug_types", "eh_frame",
-)  # fmt: skip
 
 
 class Sections:
