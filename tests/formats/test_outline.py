@@ -34,7 +34,7 @@ def listed(name: str, data: bytes) -> str:
     lines = [f"{name}: {described.kind}, {len(data)} bytes"]
     for leaf in described.leaves:
         head = f"{leaf.span.start:08x}  {len(leaf.span):>7}  {leaf.path:<{column}}"
-        lines.append(f"{head}  {value_text(leaf):<20}  {leaf.doc}".rstrip())
+        lines.append(f"{head}  {value_text(leaf, data):<20}  {leaf.doc}".rstrip())
     return "\n".join(lines + [f"finding: {finding}" for finding in described.findings])
 
 

@@ -52,7 +52,7 @@ def listing(name: str, data: bytes) -> str:
     from rprocbench.formats.describe import outline_file
     from rprocbench.formats.elf_rows import Rows
 
-    outline = outline_file(data, "image")
+    outline = outline_file(data, "image", filled=False)
     paths = (
         len(part.path) + (longest_suffix(part) if isinstance(part, Rows) else 0)
         for part in outline.parts
@@ -63,7 +63,7 @@ def listing(name: str, data: bytes) -> str:
         if isinstance(part, Rows):
             lines += table_lines(part, column)
         else:
-            start, end, value = part.span.start, part.span.end, value_text(part)
+            start, end, value = part.span.start, part.span.end, value_text(part, data)
             line = f"{start:08x}  {end - start:>7}  {part.path:<{column}}  {value:<20}  {part.doc}"
             lines.append(inert(line.rstrip()))
     lines += [inert(f"finding: {finding}") for finding in outline.findings]
@@ -115,9 +115,11 @@ def leaf_as_data(leaf: "Leaf") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def value_text(leaf: "Leaf") -> str:
+def value_text(leaf: "Leaf", data: bytes) -> str:
     """A leaf's value for people: a number in hex, few bytes in hex, many as their beginning."""
     if isinstance(leaf.value, int):
         return f"{leaf.value:#x}"
-    text = leaf.value[:SHOWN].hex()
-    return text + ("…" if len(leaf.value) > SHOWN else "")
+    start, end = leaf.span.start, leaf.span.end
+    if end - start > SHOWN:
+        return data[start : start + SHOWN].hex() + "…"
+    return data[start:end].hex()

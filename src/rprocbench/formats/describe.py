@@ -42,10 +42,11 @@ class Outline:
     findings: tuple[Finding, ...]
 
 
-def outline_file(data: Bytes, buffer: str = "image") -> Outline:
+def outline_file(data: Bytes, buffer: str = "image", *, filled: bool = True) -> Outline:
     """Describe any file without a leaf for each field of each header of an ELF file.
 
     Where the parts of a table are expanded (`Rows.leaves`), they are the leaves of `describe_file`.
+    Unless it is `filled`, leaves that hold bytes may be empty: their spans say which they are.
     """
     data = bytes(data)
     kind = identify(data)
@@ -56,8 +57,10 @@ def outline_file(data: Bytes, buffer: str = "image") -> Outline:
             pass
         else:
             parts = elf_outline(elf, "elf")
-            filled = iter(with_values([part for part in parts if isinstance(part, Leaf)], data))
-            whole = [part if isinstance(part, Rows) else next(filled) for part in parts]
+            if not filled:
+                return Outline(kind, parts, elf.findings)
+            full = iter(with_values([part for part in parts if isinstance(part, Leaf)], data))
+            whole = [part if isinstance(part, Rows) else next(full) for part in parts]
             return Outline(kind, whole, elf.findings)
     described = describe_file(data, buffer)
     return Outline(described.kind, list(described.leaves), described.findings)
