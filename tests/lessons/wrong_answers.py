@@ -11,11 +11,11 @@ from rprocbench.lessons import broken_example, elf_in, moved, signed
 EIO = Fail(Errno.EIO)
 
 WRONG: dict[str, tuple[Any, ...]] = {
-    "10.1": (2288, 176, 7),
+    "10.1": (2272, 176, 7),
     "10.2": (0, 0x10000000),
     "10.3": (0xFFFFFFFF, 0x10041000, 0),
     "10.4": (0x10020000, 0x50000000, 0x30020000),
-    "30.1": (280, 20, 556, 7716, 32),
+    "30.1": (280, 20, 556, 8476, 32),
     "30.2": (TeeResult.SECURITY, Errno.EIO, "BAD_PARAMETERS", "GENERIC"),
     "30.3": ("rproc_pta_load_segment", "rproc_pta_verify_digest", "rproc_boot"),
     "30.4": (0x600, 0x100, 0x200, 0x22C, -1, 1 << 40),

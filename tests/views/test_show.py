@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 
@@ -68,3 +69,9 @@ def test_the_static_part_needs_no_lab() -> None:
     )
     found = subprocess.check_output([sys.executable, "-c", script], env={"PYTHONPATH": "src"})
     assert found.strip() == b""
+
+
+@pytest.mark.parametrize(("module", "name"), SHOWN_BY_NAME)
+def test_a_type_is_told_by_the_module_that_defines_it(module: str, name: str) -> None:
+    """IPython compares with `__module__`: a name that is only imported there is never met."""
+    assert getattr(import_module(module), name).__module__ == module

@@ -60,7 +60,7 @@ SHOWN_BY_NAME = (
     ("rprocbench.bench.recording", "Recording"),
     ("rprocbench.bench.chain", "Chain"),
     ("rprocbench.verdicts.acceptance", "AcceptanceMap"),
-    ("rprocbench.soc.board", "Board"),
+    ("rprocbench.soc.description", "Board"),
     ("rprocbench.formats.signed_image", "SignedImage"),
     ("rprocbench.formats.resource_table", "ResourceTable"),
 )
