@@ -71,8 +71,10 @@ def target_of(args: argparse.Namespace) -> "Target":
     """
     from rprocbench.base.files import read_file
     from rprocbench.bench import Bench
+    from rprocbench.bench.demo import demo_key
     from rprocbench.debug import open_target
     from rprocbench.designs import DESIGNS
+    from rprocbench.formats.containers import Kind, identify
 
     from .boot import refuse_foreign
 
@@ -85,7 +87,11 @@ def target_of(args: argparse.Namespace) -> "Target":
         board=board, design=design, key=key_of(args), generation=ta_of(args),
         linux=choice.linux, hardened=choice.hardened,
     )  # fmt: skip
-    target = open_target(path, bench, symbols=args.symbols, is_own_key=args.key is not None)
+    is_own_key = bench.key != demo_key().public
+    if is_own_key and design.signed and identify(read_file(path)) is Kind.ELF:
+        warn(f"a plain ELF file: {design.name} takes an image signed with your key "
+             "(see rprocbench sign)")  # fmt: skip
+    target = open_target(path, bench, symbols=args.symbols, is_own_key=is_own_key)
     for note in target.firmware.notes:
         warn(note)
     return target
