@@ -207,6 +207,18 @@ def test_monitor_commands_answer(gdb: Client) -> None:
     assert gdb.stub.session.registers["pc"] == gdb.info.symbol("Reset_Handler").da  # type: ignore[union-attr]
 
 
+def test_a_kernel_that_dies_while_the_m4_runs_is_a_stop(gdb: Client) -> None:
+    gdb(f"Z1,{gdb.place('rpmsg_send'):x},2")
+    gdb("c")
+    assert "Linux may not touch it" in gdb.monitor("firewall deny vdev0buffer linux")
+    gdb(f"z1,{gdb.place('rpmsg_send'):x},2")
+    gdb.console.clear()
+    assert gdb("c") in ("T06thread:1;", "T00thread:1;")
+    told = b"".join(bytes.fromhex(part[1:].decode()) for part in gdb.console).decode()
+    assert "external abort: Linux may not read vdev0buffer" in told + gdb.monitor("log 5")
+    assert gdb("?").startswith("T0")
+
+
 def test_stop_and_start_through_linux(gdb: Client) -> None:
     gdb("c")
     assert gdb.monitor("state") == "running\n"

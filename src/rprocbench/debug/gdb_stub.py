@@ -7,7 +7,7 @@ Source: Debugging with GDB, appendix E.2 to E.4. No socket here: bytes in, bytes
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from rprocbench.base.errors import RprocError
+from rprocbench.base.errors import Crash, RprocError
 from rprocbench.bench.session import Session, Stopped, Watchpoint
 from rprocbench.emulator.watch import Access, Address, Why
 
@@ -130,6 +130,9 @@ class Stub:
             return verb(body[1:])
         except PacketError as error:
             return b"E%02x" % error.number
+        except Crash as crash:
+            self.tell(f"{crash}\n")
+            return b"T06thread:1;"
         except RprocError:
             return b"E%02x" % NOT_NOW
 
