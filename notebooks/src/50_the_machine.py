@@ -128,7 +128,7 @@ unreached(session)
 # ## Skip an instruction
 #
 # `secure_counter` guards a secret with a PIN. A glitch in the supply can make a core skip an instruction; here, one moves
-# the program counter over it. These two functions decide; in the right column, what the compiler made them of.
+# the program counter over it. These two functions decide; on the right, the lines of C that each instruction is of.
 
 # %%
 from rprocbench.lessons import Table, listing, skipping

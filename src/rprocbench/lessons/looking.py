@@ -32,13 +32,13 @@ def source_at(session: Session, pc: int) -> str:
     text = ""
     with suppress(OSError, InputError, IndexError, ValueError):
         lines = resource("data", "firmware", *file.split("/")).read_text("utf-8").splitlines()
-        text = f"  {lines[line - 1].strip()}"
+        text = f": {lines[line - 1].strip()}"
     return f"{file}:{line}{text}"
 
 
 def here(session: Session) -> Table:
     """Where the cursor is, and the registers there."""
-    registers = ", ".join(f"{name} {session.registers[name]:#010x}" for name in SHOWN)
+    registers = ", ".join(f"{name}={session.registers[name]:#010x}" for name in SHOWN)
     rows = [
         ("position", session.position),
         ("function", session.info.name_at(session.pc)),
@@ -93,8 +93,7 @@ def listing(session: Session, *functions: str) -> Table:
     rows, shown = [], ""
     for function in functions:
         for one in instructions(session, function):
-            place, _, text = source_at(session, one.da).partition("  ")
-            line = f"{place.rpartition(':')[2]}  {text}"
+            line = source_at(session, one.da).partition(":")[2]
             rows.append((f"{one.da:#010x}", one.text, "" if line == shown else line))
             shown = line
     return Table.of(", ".join(functions), ("at", "instruction", "source line"), rows)
