@@ -255,8 +255,8 @@ class CortexM4:
         if self.guard.is_on or self.guard.was_on:
             urgent = self.exceptions.priority < 0
             self.guard.refresh(privileged=self.exceptions.is_privileged(), urgent=urgent)
-        if self.free and not is_held:
-            if stopped := self.free.run(limit):
+        if self.free:  # it has to know of what is counted as well
+            if stopped := self.free.run(0 if is_held else limit):
                 return stopped
             limit = min(limit, self.free.counted)
         return (self.engine.run_masked if is_held else self.engine.run)(limit)

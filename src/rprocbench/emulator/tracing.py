@@ -184,7 +184,11 @@ class Tracer:
         engine = traveller.core.engine
         self._runner = None
         tapes: list[Tape | FreeTape] = []
-        if tuple(kinds) == (BLOCKS,) and engine.native and PERIPHERALS not in watched:
+        if (
+            tuple(kinds) == (BLOCKS,)
+            and engine.native
+            and not {EXCEPTIONS, PERIPHERALS} & set(watched)
+        ):
             self._runner = FreeRunner(traveller.core)
             tapes.append(self._runner.tape)
         else:
