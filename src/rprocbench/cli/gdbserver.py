@@ -118,7 +118,8 @@ def run(args: argparse.Namespace) -> int:
         server = Server(target, listener, warn)
         out(f"listening on 127.0.0.1:{server.port} (gdb: target remote :{server.port})")
         finish()
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             server.run()
     return 0
