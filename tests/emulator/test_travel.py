@@ -36,7 +36,7 @@ def content(core: CortexM4, snapshot: Snapshot) -> tuple[object, ...]:
     memories = {name: ram.read(0, ram.size) for name, ram in core.soc.rams.items()}
     return (
         snapshot.cycles, snapshot.flags, snapshot.event, snapshot.registers,
-        snapshot.peripherals, snapshot.stored, {k: v for k, v in snapshot.wires.items()}, memories,
+        snapshot.peripherals, snapshot.stored, dict(snapshot.wires), memories,
     )  # fmt: skip
 
 
