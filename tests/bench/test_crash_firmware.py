@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rprocbench.base.errors import Errno, ModelledError
-from rprocbench.base.trace import Entered, Logged, Signalled
+from rprocbench.base.errors import Crash, Errno, ModelledError
+from rprocbench.base.trace import Entered, Lane, Logged, Signalled
 from rprocbench.bench import Bench, Machine
 from rprocbench.bench.scenarios import boot_loader, shell, start
 from rprocbench.designs import DESIGNS
@@ -200,3 +200,13 @@ def test_attach_recovery_lets_the_core_start_by_itself(linux: str) -> None:
         assert board.say(b"again") == b"again"
     else:  # the table that Linux now writes to is its own copy: the firmware waits for DRIVER_OK
         assert board.devices == []
+
+
+def test_linux_that_dies_over_a_message_is_not_a_lockup_of_the_m4() -> None:
+    board = machine("mainline")
+    board.probe()
+    board.write_state("start")
+    board.soc.firewall.deny("vdev0buffer", (Lane.LINUX,))
+    with pytest.raises(Crash, match="external abort: Linux may not read vdev0buffer"):
+        board.wait_for_channel()
+    assert not [line for line in console(board, "err") if "lockup" in line]
