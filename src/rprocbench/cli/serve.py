@@ -29,9 +29,9 @@ files below DIR, each as in Linux:
 firmware is looked for in the folder that sys/module/firmware_class/parameters/path names, then in
 lib/firmware. A line "ready: ..." on standard output says that all files are there.
 
-  rprocbench serve --root-dir /tmp/root &
-  cp firmware.elf /tmp/root/lib/firmware/
-  cd /tmp/root/sys/class/remoteproc/remoteproc0
+  rprocbench serve --root-dir board &
+  cp firmware.elf board/lib/firmware/
+  cd board/sys/class/remoteproc/remoteproc0
   echo firmware.elf > firmware; echo start > state; cat state
 """
 
