@@ -199,11 +199,15 @@ def _harm(stage: Stage, start: int, last: str) -> tuple[str, str]:
         return "late", f"{stage.late} of {stage.said} answers: {last or 'nobody notices'}"
     ends = (
         ("loses", None in stage.answers, "a message was never answered"),
-        ("misled", stage.strange, f"{stage.strange} messages that nobody sent are delivered"),
+        ("misled", stage.strange, f"{_messages(stage.strange)} that nobody sent delivered"),
         ("believed", stage.believed, "the message is delivered all the same"),
-        ("refused", foreign or last, f"{len(foreign)} messages to nobody"),
+        ("refused", foreign or last, f"{_messages(len(foreign))} to nobody"),
     )
     for end, is_so, detail in ends:
         if is_so:
             return end, detail if end in ("misled", "believed") else last or detail
     return "unharmed", "nobody notices"
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"
