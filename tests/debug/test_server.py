@@ -93,7 +93,7 @@ def test_a_client_that_goes_while_it_runs_leaves_a_server_that_serves(server: Se
     remote.socket.close()
     again = Remote(server.port)
     assert again.ask(b"?").startswith(b"T05")
-    assert again.ask(b"pf") == b"f0ff0310"
+    assert again.ask(b"pf") in (b"f0ff0310", b"f2ff0310")  # somewhere in its loop of two
     assert not server.target.session.breakpoints
 
 

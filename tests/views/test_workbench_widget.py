@@ -11,7 +11,7 @@ import pytest
 
 from rprocbench.base.errors import Errno
 from rprocbench.base.run import At, Fail
-from rprocbench.base.trace import Entered
+from rprocbench.base.trace import Changed, Entered, Event
 from rprocbench.bench.demo import demo_image
 from rprocbench.formats.keys import generate_key
 from rprocbench.views.workbench import workbench
@@ -20,6 +20,8 @@ from tests.views.hostile import ATTACK
 from tests.views.workbench_stage import clean, hostile_run, refused, step_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.harness.lab import LabServer
 
 pytest.importorskip("anywidget", reason="needs the lab extra")
@@ -36,22 +38,33 @@ def upload(name: str, content: bytes) -> tuple[dict[str, Any], ...]:
              "last_modified": datetime(2026, 1, 1, tzinfo=UTC)},)  # fmt: skip
 
 
+def moment(bench: Any, is_it: Callable[[Event], bool]) -> int:
+    """The event that `is_it`."""
+    return next(i for i, event in enumerate(bench.desk.recording.trace) if is_it(event))
+
+
+def entered(function: str) -> Callable[[Event], bool]:
+    """Whether a call of `function` begins."""
+    return lambda event: isinstance(event, Entered) and event.function == function
+
+
 def test_it_boots_the_demonstration_and_stands_where_it_runs() -> None:
     bench = workbench()
     assert bench.desk.recording.verdict == "running"
-    assert bench.stepper.cursor == 918
+    running = moment(bench, lambda e: isinstance(e, Changed) and e.after == "RUNNING")
+    assert bench.stepper.cursor == running
     assert list(bench.views)[:6] == [
         "Timeline", "State transitions", "Memory", "Signature chain", "Resource table", "Bytes",
     ]  # fmt: skip
-    assert {v.cursor for v in bench.views.values() if v.has_trait("cursor")} == {918}
+    assert {v.cursor for v in bench.views.values() if v.has_trait("cursor")} == {running}
 
 
 def test_fail_here() -> None:
     bench = workbench()
-    bench.stepper.cursor = 683
+    bench.stepper.cursor = moment(bench, entered("remoteproc_start_fw"))
     assert bench.controls.fail.description == "Fail here: remoteproc_start_fw"
     assert bench.controls.code.label == "GENERIC"
-    bench.stepper.cursor = 654
+    bench.stepper.cursor = moment(bench, entered("rproc_tee_start"))
     assert bench.controls.fail.description == "Fail here: rproc_tee_start"
     bench.controls.code.label = "EIO"
     bench.controls.fail.click()
