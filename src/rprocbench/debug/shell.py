@@ -204,7 +204,10 @@ class Shell(cmd.Cmd):
                 try:
                     self._heeds_interrupts = True
                     self.cmdloop()
-                except KeyboardInterrupt:
+                except (KeyboardInterrupt, SystemError) as error:
+                    # readline turns one that comes while it takes a line into a SystemError
+                    if not isinstance(error.__cause__ or error, KeyboardInterrupt):
+                        raise
                     self.stdout.write("\n")
                 else:
                     return self.status
