@@ -11,11 +11,12 @@ import pytest
 from rprocbench.base.errors import Crash, Errno, ModelledError
 from rprocbench.base.trace import Failed
 from rprocbench.kernel.remoteproc import Rproc
+from tests.harness.raising import Site
 
 from .exits_images import CHECKS, PLATFORM, TABLES
 from .exits_users import FLOWS, INTERFACES
 from .provoke import Exit
-from .raise_sites import Site, sites, watch
+from .raise_sites import KERNELS
 from .undefined_rows import ROWS as UNDEFINED
 
 HERE = Path(__file__).parent
@@ -70,7 +71,7 @@ ELSEWHERE = {
 
 def outcome(exit_: Exit) -> tuple[set[Site], Errno | None]:
     """The sites that were seen, and what was reported."""
-    with watch() as seen:
+    with KERNELS.watch() as seen:
         try:
             result = exit_.provoke()
         except ModelledError as error:
@@ -95,20 +96,24 @@ def reached() -> set[Site]:
         seen |= outcome(exit_)[0]
     for row in UNDEFINED:
         for hardened in (False, True):
-            with watch() as more, suppress(ModelledError, Crash):
+            with KERNELS.watch() as more, suppress(ModelledError, Crash):
                 row.provoke(hardened)
             seen |= more
     return seen
 
 
 def test_no_raise_in_the_model_is_without_a_row() -> None:
-    missing = {f"{site.file} {site.name}" for site in sites() if site not in reached()}
+    missing = {f"{site.file} {site.name}" for site in KERNELS.sites if site not in reached()}
     assert {line for line in missing if line.split(" ", 1)[1] not in GUARDS} == set()
 
 
 def test_a_site_without_a_row_would_be_noticed() -> None:
-    assert len(sites()) > 70
-    assert {site.function for site in sites()} > {"rproc_boot", "rproc_handle_vdev", "read_bytes"}
+    assert len(KERNELS.sites) > 70
+    assert {site.function for site in KERNELS.sites} > {
+        "rproc_boot",
+        "rproc_handle_vdev",
+        "read_bytes",
+    }
 
 
 def test_rows_do_not_repeat() -> None:

@@ -10,7 +10,7 @@ from .exits import Exit
 from .exits_pta import DRIVER_EXITS, M33_EXITS, PTA_EXITS, ST_EXITS
 from .exits_ta import TA_EXITS
 from .machine import Machine
-from .raise_sites import sites, watch
+from .raise_sites import SECURE
 from .test_st import test_d4_an_otp_that_cannot_be_read_frees_its_buffer_twice
 
 ALL = [*TA_EXITS, *PTA_EXITS, *DRIVER_EXITS, *ST_EXITS, *M33_EXITS]
@@ -35,13 +35,13 @@ def other_exits() -> None:
 
 
 def test_no_place_that_raises_is_missing_from_the_tables() -> None:
-    with watch() as seen:
+    with SECURE.watch() as seen:
         for row in ALL:
             row.play()
         other_exits()
     missing = {
         str(site)
-        for site in set(sites()) - seen
+        for site in set(SECURE.sites) - seen
         if not any(site.file == file and text in site.text for file, text in UNREACHED)
     }
     assert missing == set()
@@ -49,7 +49,7 @@ def test_no_place_that_raises_is_missing_from_the_tables() -> None:
 
 def test_reasons_are_about_places_that_exist_and_are_not_reached() -> None:
     for file, text in UNREACHED:
-        assert any(site.file == file and text in site.text for site in sites())
+        assert any(site.file == file and text in site.text for site in SECURE.sites)
 
 
 def test_the_tables_are_as_long_as_the_reference_says() -> None:

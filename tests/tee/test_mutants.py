@@ -7,13 +7,14 @@ from functools import cache
 import pytest
 
 from rprocbench.tee.quick import QuickTa
+from tests.harness.raising import Site
 
 from .exits import Exit
 from .exits_pta import DRIVER_EXITS, M33_EXITS, PTA_EXITS, ST_EXITS
 from .exits_ta import TA_EXITS
 from .machine import KEY, Machine, vector
 from .mutants import FILES, Mutant, alive, mutants
-from .raise_sites import Site, watch
+from .raise_sites import SECURE
 
 ROWS = (*TA_EXITS, *PTA_EXITS, *DRIVER_EXITS, *ST_EXITS, *M33_EXITS)
 NEGATIVE = json.loads(vector("negative.json.gz"))
@@ -39,7 +40,7 @@ def sites_of_rows() -> list[tuple[Exit, frozenset[Site]]]:
     """What each row raises on its way."""
     found = []
     for row in ROWS:
-        with watch() as seen:
+        with SECURE.watch() as seen:
             row.play()
         found.append((row, frozenset(seen)))
     return found
